@@ -1,0 +1,12 @@
+{#- Seconds from one timestamp to another, with fractions; negative when they lie the other way round. -#}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro default__seconds_between(earlier, later) -%}
+    {{ not_supported('seconds_between') }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1e6)
+{%- endmacro %}

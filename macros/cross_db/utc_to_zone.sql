@@ -1,0 +1,12 @@
+{#- The wall clock of a time zone at a UTC timestamp. -#}
+{% macro utc_to_zone(utc_timestamp, zone) -%}
+    {{ return(adapter.dispatch('utc_to_zone')(utc_timestamp, zone)) }}
+{%- endmacro %}
+
+{% macro default__utc_to_zone(utc_timestamp, zone) -%}
+    {{ not_supported('utc_to_zone') }}
+{%- endmacro %}
+
+{% macro duckdb__utc_to_zone(utc_timestamp, zone) -%}
+    timezone('{{ zone }}', timezone('UTC', {{ utc_timestamp }}))
+{%- endmacro %}

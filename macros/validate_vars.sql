@@ -1,0 +1,44 @@
+{#- Stops a run at its start where a var cannot mean anything, in one sentence that names it. -#}
+{% macro validate_vars() %}
+    {%- if execute -%}
+        {%- do require_list('log_sources') -%}
+        {%- do require_list('required_log_sources') -%}
+        {%- do require_list('extra_success_status_codes') -%}
+        {%- if not var('log_sources') -%}
+            {%- do refuse_var('log_sources', 'at least one log source') -%}
+        {%- endif -%}
+        {%- for log_source in var('required_log_sources') -%}
+            {%- if log_source not in var('log_sources') -%}
+                {%- do refuse_var(
+                    'required_log_sources', 'only sources that log_sources lists ('
+                    ~ var('log_sources') | join(', ') ~ ')'
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- do require_one_of('week_start_day', ['monday', 'sunday']) -%}
+        {%- do require_one_of(
+            'ttfhw_clock_start', ['sign_up', 'docs_visit', 'first_token', 'first_request']
+        ) -%}
+        {%- do require_one_of('exclude_left_truncated', [true, false]) -%}
+        {%- do require_whole_number('late_allowance_days', 0) -%}
+        {%- do require_whole_number('min_qualified_requests', 1) -%}
+        {%- do require_whole_number('clock_skew_tolerance_seconds', 0) -%}
+        {%- do require_whole_number('nth_production_success', 1) -%}
+        {%- do require_whole_number('ttfhw_window_weeks', 1) -%}
+        {%- do require_whole_number('dev_last_weeks', 0) -%}
+        {%- if not modules.re.fullmatch('\d{4}-\d\d-\d\d', var('tracking_starts_at') | string) -%}
+            {%- do refuse_var('tracking_starts_at', 'a date such as "2000-01-01"') -%}
+        {%- endif -%}
+        {%- if var('reporting_timezone') not in modules.pytz.all_timezones_set -%}
+            {%- do refuse_var(
+                'reporting_timezone', 'an IANA time zone such as Europe/Berlin'
+            ) -%}
+        {%- endif -%}
+        {%- if var('dev_last_weeks') > 0 and target.name != 'dev' -%}
+            {{ exceptions.raise_compiler_error(
+                'var dev_last_weeks is ' ~ var('dev_last_weeks') ~ ' on target '
+                ~ target.name ~ ', but only the dev target may leave logs out; set it to 0.'
+            ) }}
+        {%- endif -%}
+    {%- endif -%}
+{% endmacro %}

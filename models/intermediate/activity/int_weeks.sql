@@ -1,0 +1,67 @@
+-- Every week from the first with an accepted row to the watermark's, with its status and whether it is a gap
+-- in the logs (definitions D1, D2, D4, D5). One row per week.
+with watermark as (
+
+    select * from {{ ref('int_watermark') }}
+
+),
+
+log_days as (
+
+    select
+        week_start,
+        cast(count(distinct activity_date) as bigint) as days_with_logs
+    from {{ ref('int_token_days') }}
+    where outcome not in ('malformed', 'duplicate')
+    group by week_start
+
+),
+
+spine as (
+
+    select
+        {{ dates_between(
+            week_start(reporting_date('first_accepted_at')),
+            week_start(reporting_date('watermark_at')),
+            7
+        ) }} as week_start
+    from watermark
+    where watermark_at is not null
+
+),
+
+bounded as (
+
+    select
+        week_start,
+        cast({{ dbt.dateadd('day', 6, 'week_start') }} as date) as week_end,
+        {{ reporting_midnight('week_start') }} as week_starts_at,
+        {{ reporting_midnight(dbt.dateadd('day', 7, 'week_start')) }} as week_ends_at
+    from spine
+
+),
+
+judged as (
+
+    select
+        bounded.week_start,
+        bounded.week_end,
+        bounded.week_starts_at,
+        bounded.week_ends_at,
+        case
+            when watermark.watermark_at < bounded.week_ends_at then 'open'
+            when watermark.watermark_at
+                < {{ dbt.dateadd('day', var('late_allowance_days'), 'bounded.week_ends_at') }}
+                then 'settling'
+            else 'final'
+        end as week_status,
+        log_days.week_start is null as is_data_gap,
+        coalesce(log_days.days_with_logs, 0) as days_with_logs
+    from bounded
+    cross join watermark
+    left join log_days
+        on bounded.week_start = log_days.week_start
+
+)
+
+select * from judged

@@ -1,0 +1,72 @@
+-- Which company a domain stands for (definition D11). A free-mail or disposable domain stands for nobody, and
+-- neither does one that two companies claim after mergers; both are kept, because the longest suffix decides.
+-- One row per domain.
+with companies as (
+
+    select * from {{ ref('int_companies') }}
+
+),
+
+free_mail_domains as (
+
+    select * from {{ ref('free_mail_domains') }}
+
+),
+
+claims as (
+
+    select
+        surviving_company_id,
+        domain
+    from companies
+    union all
+    select
+        surviving_company_id,
+        {{ split_to_rows('additional_domains', ';') }} as domain
+    from companies
+
+),
+
+-- A CRM holds what people paste: https://www.Example.com/about is example.com.
+cleaned as (
+
+    select
+        surviving_company_id,
+        regexp_replace(
+            regexp_replace(lower(trim(domain)), '^([a-z]+://)?(www[.])?', ''),
+            '[/:?#].*$', ''
+        ) as domain
+    from claims
+
+),
+
+claimed as (
+
+    select
+        domain,
+        count(distinct surviving_company_id) as claiming_companies,
+        min(surviving_company_id) as company_id
+    from cleaned
+    where domain <> ''
+    group by domain
+
+),
+
+judged as (
+
+    select
+        coalesce(claimed.domain, free_mail_domains.domain) as domain,
+        case
+            when free_mail_domains.domain is null and claimed.claiming_companies = 1
+                then claimed.company_id
+        end as company_id,
+        free_mail_domains.domain is not null as is_free_mail,
+        free_mail_domains.domain is null and claimed.claiming_companies > 1
+            as is_ambiguous
+    from claimed
+    full outer join free_mail_domains
+        on claimed.domain = free_mail_domains.domain
+
+)
+
+select * from judged

@@ -1,0 +1,62 @@
+-- Every company that the CRM knows or that an active token was resolved to, as it is now. One row per company.
+with companies as (
+
+    select * from {{ ref('int_companies') }}
+
+),
+
+resolved as (
+
+    select distinct company_id
+    from {{ ref('int_token_weeks_attributed') }}
+    where company_id is not null
+
+),
+
+unknown_to_crm as (
+
+    select resolved.company_id
+    from resolved
+    left join companies
+        on resolved.company_id = companies.company_id
+    where companies.company_id is null
+
+),
+
+combined as (
+
+    select
+        company_id,
+        company_name,
+        domain,
+        industry,
+        country,
+        plan,
+        employee_count,
+        parent_company_id,
+        merged_into_company_id,
+        surviving_company_id,
+        ultimate_parent_company_id,
+        true as is_in_crm,
+        created_at
+    from companies
+    union all
+    select
+        company_id,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        company_id,
+        company_id,
+        false,
+        null
+    from unknown_to_crm
+
+)
+
+select * from combined

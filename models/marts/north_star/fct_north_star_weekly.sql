@@ -1,0 +1,60 @@
+-- The north stars and what stands beside them, one line a week. Zero is not missing: what the logs tell is NULL
+-- in a week without logs (definition D5). One row per week, no gaps.
+with weeks as (
+
+    select * from {{ ref('int_weeks') }}
+
+),
+
+activity as (
+
+    select * from {{ ref('int_activity_weekly') }}
+
+),
+
+inputs as (
+
+    select * from {{ ref('int_inputs_weekly') }}
+
+),
+
+hello_worlds as (
+
+    select * from {{ ref('int_hello_worlds_weekly') }}
+
+),
+
+combined as (
+
+    select
+        weeks.week_start,
+        weeks.week_end,
+        weeks.week_status,
+        weeks.is_data_gap,
+        weeks.days_with_logs,
+        activity.weekly_active_tokens,
+        activity.weekly_active_developers,
+        activity.weekly_active_companies,
+        activity.qualified_requests,
+        coalesce(inputs.new_sign_ups, 0) as new_sign_ups,
+        coalesce(inputs.tokens_created, 0) as tokens_created,
+        coalesce(inputs.page_views, 0) as page_views,
+        case when not weeks.is_data_gap then coalesce(inputs.hello_worlds, 0) end
+            as hello_worlds,
+        hello_worlds.ttfhw_p50_seconds,
+        hello_worlds.converted_24h_rate,
+        hello_worlds.converted_7d_rate,
+        activity.wat_change,
+        activity.wac_change,
+        activity.resolved_tokens_rate
+    from weeks
+    left join activity
+        on weeks.week_start = activity.week_start
+    left join inputs
+        on weeks.week_start = inputs.week_start
+    left join hello_worlds
+        on weeks.week_start = hello_worlds.week_start
+
+)
+
+select * from combined
