@@ -1,0 +1,137 @@
+"""The command line: ``python -m orchestration``; ``make help`` lists the shorter names."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from orchestration.environment import export, prepare_dagster_home
+from orchestration.manifest import ManifestError, ensure_manifest
+from orchestration.run_lock import RunLockError, hold_run_lock
+from orchestration.settings import PROJECT, DataFolder, SettingsError
+from orchestration.summary import summarise
+
+
+class Mistake(click.ClickException):
+    """A setting or a folder that the person who started this can put right."""
+
+    exit_code = 2
+
+
+def _data() -> DataFolder:
+    try:
+        data = DataFolder.from_environment()
+    except SettingsError as error:
+        raise Mistake(str(error)) from None
+    export(data)
+    return data
+
+
+@click.group()
+def cli() -> None:
+    """North Star: from raw logs to published numbers, in the folder NORTH_STAR_DATA."""
+
+
+@cli.command()
+def run() -> None:
+    """Land new files, build and test every model, publish, and show the latest final week."""
+    data = _data()
+    _provide_files(data)
+    # Imported late: Dagster takes seconds to load, and the mistakes above should not wait for it.
+    from orchestration.refresh import RefreshError, refresh
+
+    try:
+        ensure_manifest(data)
+        refresh(data)
+    except (ManifestError, RefreshError) as error:
+        raise click.ClickException(f"The run failed. {error}") from None
+    click.echo(f"\n{summarise(data)}")
+
+
+@cli.command()
+def land() -> None:
+    """Land new files only, for work on the models: dbt build then reads them."""
+    from orchestration.landing import LandingError
+    from orchestration.landing import land as land_files
+
+    data = _data()
+    _provide_files(data)
+    try:
+        with hold_run_lock(data, "make land"):
+            result = land_files(data)
+    except (LandingError, RunLockError) as error:
+        raise click.ClickException(str(error)) from None
+    for warning in result.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    click.echo(f"Landed batch {result.batch_id}." if result.batch_id else "There was nothing new.")
+
+
+@cli.command()
+def show() -> None:
+    """Show the latest final week of what is published."""
+    click.echo(summarise(_data()))
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--developers", default=1500, show_default=True, help="Size of the program.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same files.")
+@click.option("--without", multiple=True, metavar="EVENT", help="Leave a planted event out.")
+def sample(folder: Path, developers: int, seed: int, without: tuple[str, ...]) -> None:
+    """Simulate an API program's files into FOLDER, laid out as a landing folder."""
+    from orchestration.sample import simulate
+
+    if folder.exists() and any(folder.iterdir()):
+        raise Mistake(f"{folder} is not empty; name a new folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+    simulate(folder, developers=developers, seed=seed, without=frozenset(without))
+    click.echo(f"Simulated {developers:,} developers in {folder}.")
+
+
+@cli.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=3000, show_default=True)
+def dev(host: str, port: int) -> None:
+    """Dagster's web page and daemon, on the same assets, job and history; runs the schedules."""
+    data = _data()
+    prepare_dagster_home(data)
+    try:
+        ensure_manifest(data)
+    except ManifestError as error:
+        raise click.ClickException(str(error)) from None
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    where = ["-m", "orchestration.definitions", "--working-directory", str(PROJECT)]
+    os.execv(dagster, [dagster, "dev", *where, "--host", host, "--port", str(port)])
+
+
+def _provide_files(data: DataFolder) -> None:
+    """See that there is something to land; the default folder, and no other, gets the sample."""
+    if _has_files(data.landing) or data.raw.exists():
+        return
+    if not data.is_default:
+        raise Mistake(
+            f"{data.root} holds no files to land: put them below it into "
+            "landing/<source>/<table>/, for instance "
+            "landing/api_gateway/api_requests/2026-11-22.jsonl.gz."
+        )
+    from orchestration.sample import simulate
+
+    click.echo("There are no files yet: simulating a sample program into data/landing ...")
+    # Under another name first, so that an interrupted simulation is never taken for a sample.
+    incoming = data.root / f".landing-{os.getpid()}"
+    shutil.rmtree(incoming, ignore_errors=True)
+    incoming.mkdir()
+    simulate(incoming)
+    incoming.rename(data.landing)
+
+
+def _has_files(folder: Path) -> bool:
+    return any(path.is_file() for path in folder.rglob("*"))
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m orchestration")

@@ -1,0 +1,1 @@
+"""Dagster definitions, one folder for each system; the file name says the kind."""

@@ -1,0 +1,62 @@
+"""The whole dbt project, in place: models and seeds as assets, tests as asset checks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import (
+    DagsterDbtCliRuntimeError,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+
+from orchestration.dbt_assets import TRANSLATOR
+from orchestration.defs.refresh.resources import RunLock
+from orchestration.environment import export
+from orchestration.manifest import TARGET, build_target, ensure_manifest
+from orchestration.publishing import discard_build, failed_nodes, keep_build, what_stays
+from orchestration.settings import PROJECT, DataFolder
+
+
+@dbt_assets(
+    manifest=ensure_manifest(DataFolder.from_environment()),
+    project=DbtProject(PROJECT, target=TARGET),
+    dagster_dbt_translator=TRANSLATOR,
+    name="dbt",
+    pool="warehouse",
+)
+def dbt_build(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, run_lock: RunLock
+) -> Iterator[Any]:
+    """Build and test: a failed test stops what depends on it, and with it the publication."""
+    data = DataFolder.from_environment()
+    export(data)
+    target = build_target(data)
+    (target / "run_results.json").unlink(missing_ok=True)
+    discard_build(data)
+    build = dbt.cli(["build"], context=context, target_path=target)
+    try:
+        yield from build.stream().fetch_row_counts().fetch_column_metadata()
+    except DagsterDbtCliRuntimeError as error:
+        raise dg.Failure(_what_failed(data, target, error), allow_retries=False) from error
+    finally:
+        _close(build)
+    keep_build(data, target)
+
+
+def _what_failed(data: DataFolder, target: Path, error: Exception) -> str:
+    failed = failed_nodes(target)
+    # Without results, dbt itself did not get going; what it said stands at the end of the message.
+    said = str(error).rpartition("Errors parsed from dbt logs:")[2].strip()
+    what = f"failed: {', '.join(failed)}." if failed else f"did not start: {said}"
+    return f"dbt build {what} {what_stays(data)}"
+
+
+def _close(build: DbtCliInvocation) -> None:
+    """Let go of the warehouse, which fetching row counts has opened in this process."""
+    if build.adapter:
+        build.adapter.cleanup_connections()
+        build.adapter.connections.close_all_connections()

@@ -1,0 +1,39 @@
+"""The raw tables: what landing makes of the files that other systems drop."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration.dbt_assets import source_specs
+from orchestration.defs.refresh.resources import RunLock
+from orchestration.landing import LandingError, land
+from orchestration.manifest import ensure_manifest, read_manifest
+from orchestration.publishing import what_stays
+from orchestration.settings import DataFolder
+
+
+@dg.multi_asset(
+    name="landing",
+    specs=list(source_specs(read_manifest(ensure_manifest(DataFolder.from_environment())))),
+    pool="warehouse",
+)
+def landing(context: dg.AssetExecutionContext, run_lock: RunLock) -> Iterator[dg.MaterializeResult]:
+    """Land all new files at once: they become one batch, whichever table they belong to."""
+    data = DataFolder.from_environment()
+    try:
+        result = land(data)
+    except LandingError as error:
+        raise dg.Failure(f"{error} {what_stays(data)}", allow_retries=False) from error
+    for warning in result.warnings:
+        context.log.warning(warning)
+    for key in context.selected_asset_keys:
+        counts = result.tables.get(tuple(key.path))
+        yield dg.MaterializeResult(
+            asset_key=key,
+            metadata={
+                "files": counts.files if counts else 0,
+                "rows_landed": counts.rows_landed if counts else 0,
+                "rows_rejected": counts.rows_rejected if counts else 0,
+                "batch": result.batch_id or "nothing new",
+            },
+        )

@@ -1,0 +1,47 @@
+"""The run lock as a resource: set up before a run's first step, torn down after its last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from orchestration.publishing import what_stays
+from orchestration.run_lock import Holder, RunLockError, hold_run_lock
+from orchestration.settings import DataFolder
+
+
+class RunLock(dg.ConfigurableResource):
+    """Held by each asset of a run, so that two runs never write to a data folder at once.
+
+    Attributes:
+        wait_seconds: how long a run waits for the one before it to end.
+    """
+
+    wait_seconds: int = 3600
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunLock]:
+        data = DataFolder.from_environment()
+        name = f"run {context.run_id}"
+        lock = hold_run_lock(data, name, context.run_id, self.wait_seconds, context.log.warning)
+        try:
+            with lock as killed:
+                _note_end(context.instance, killed)
+                yield self
+        except RunLockError as error:
+            raise dg.Failure(f"{error} {what_stays(data)}", allow_retries=False) from error
+
+
+def _note_end(instance: dg.DagsterInstance | None, killed: Holder | None) -> None:
+    """Mark a killed run as failed: as long as it counts as running it blocks the queue."""
+    run = killed and killed.run_id and instance and instance.get_run_by_id(killed.run_id)
+    if run and not run.is_finished:
+        instance.report_run_failed(run, "Its process was gone when the next run began.")
+
+
+@dg.definitions
+def resources() -> dg.Definitions:
+    """The lock, under the name that assets ask for."""
+    return dg.Definitions(resources={"run_lock": RunLock()})

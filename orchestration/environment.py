@@ -1,0 +1,47 @@
+"""The environment that Dagster and dbt need, set from the data folder and never by hand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from orchestration.settings import PROJECT, DataFolder
+
+_INSTANCE_CONFIG = PROJECT / "orchestration" / "dagster.yaml"
+
+
+def export(data: DataFolder) -> None:
+    """Tell this process and its children, in absolute paths, which folder holds the state.
+
+    dbt resolves relative paths against the project, a shell against where it stands: an absolute
+    path means the same to both.
+    """
+    os.environ["NORTH_STAR_DATA"] = str(data.root)
+    os.environ["DAGSTER_HOME"] = str(data.dagster)
+    # Nothing here reports to anybody; dagster.yaml and dbt_project.yml say the same to their tools.
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+    os.environ["DO_NOT_TRACK"] = "1"
+
+
+def prepare_dagster_home(data: DataFolder) -> Path:
+    """Make ``<data>/dagster`` a Dagster home with the project's ``dagster.yaml``, and export it.
+
+    The file is copied because Dagster looks for it in its home and keeps its storage beside it.
+    """
+    data.dagster.mkdir(parents=True, exist_ok=True)
+    target = data.dagster / _INSTANCE_CONFIG.name
+    wanted = _INSTANCE_CONFIG.read_bytes()
+    if not target.exists() or target.read_bytes() != wanted:
+        incoming = target.with_name(f".{target.name}.{os.getpid()}")
+        incoming.write_bytes(wanted)
+        incoming.replace(target)
+    export(data)
+    return data.dagster
+
+
+def dbt_executable() -> str:
+    """The dbt of this very Python environment, which need not be on PATH."""
+    beside_python = Path(sys.executable).with_name("dbt")
+    return str(beside_python) if beside_python.exists() else shutil.which("dbt") or "dbt"

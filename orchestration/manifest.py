@@ -1,0 +1,114 @@
+"""dbt's manifest, which the assets are made from: parsed anew when the project has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from orchestration.environment import dbt_executable, export
+from orchestration.settings import PROJECT, DataFolder
+
+TARGET = "prod"
+_FILES = ("dbt_project.yml", "profiles.yml")
+_FOLDERS = ("models", "macros", "seeds", "tests/dbt")
+
+
+class ManifestError(Exception):
+    """dbt cannot parse the project; the message holds what dbt said."""
+
+
+def ensure_manifest(data: DataFolder, project: Path = PROJECT) -> Path:
+    """Parse the dbt project (target prod) unless the manifest at hand was made from the same files.
+
+    Args:
+        data: where the manifest is kept, as ``<data>/dbt/manifest.json``.
+        project: folder of the dbt project.
+
+    Returns:
+        Path of the manifest.
+
+    Raises:
+        ManifestError: dbt refuses the project.
+    """
+    export(data)
+    data.dbt.mkdir(parents=True, exist_ok=True)
+    manifest = data.dbt / "manifest.json"
+    stamp = data.dbt / "manifest.fingerprint"
+    # The web server, the daemon and a run may load the definitions at the same moment.
+    with FileLock(data.dbt / "manifest.lock"):
+        fingerprint = _fingerprint(project)
+        if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+            return manifest
+        stamp.unlink(missing_ok=True)
+        _parse(data, project).replace(manifest)
+        stamp.write_text(fingerprint)
+    return manifest
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A manifest.json as a dictionary."""
+    return json.loads(path.read_bytes())
+
+
+def marts(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The models under models/marts, which are what is published, by name."""
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    return sorted(
+        (node for node in models if node["fqn"][1] == "marts"), key=lambda node: node["name"]
+    )
+
+
+def build_target(data: DataFolder) -> Path:
+    """dbt's target folder of orchestrated builds, which keeps dbt's parse cache from run to run."""
+    return data.dbt / "target"
+
+
+def _parse(data: DataFolder, project: Path) -> Path:
+    # Not in the build's own target folder: a running build reads and writes there.
+    target = data.dbt / "parse"
+    arguments = ["parse", "--quiet", "--target", TARGET, "--project-dir", project]
+    arguments += ["--profiles-dir", project, "--target-path", target, "--log-path", target]
+    parsed = subprocess.run(
+        [dbt_executable(), *map(str, arguments)],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if parsed.returncode:
+        raise ManifestError(f"dbt cannot parse the project:\n{parsed.stdout.strip()}")
+    _hand_over_cache(target, build_target(data))
+    return target / "manifest.json"
+
+
+def _hand_over_cache(parsed: Path, build: Path) -> None:
+    """Spare the next build the same parsing."""
+    cache = "partial_parse.msgpack"
+    build.mkdir(exist_ok=True)
+    incoming = build / f".{cache}.{os.getpid()}"
+    shutil.copyfile(parsed / cache, incoming)
+    incoming.replace(build / cache)
+
+
+def _fingerprint(project: Path) -> str:
+    # Contents rather than times: a checkout or a deleted file does not always make anything newer.
+    digest = hashlib.sha256(f"{project} {version('dbt-core')} {version('dbt-duckdb')}".encode())
+    for path in _inputs(project):
+        digest.update(str(path.relative_to(project)).encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _inputs(project: Path) -> Iterator[Path]:
+    yield from (project / name for name in _FILES)
+    for folder in _FOLDERS:
+        yield from sorted(path for path in (project / folder).rglob("*") if path.is_file())

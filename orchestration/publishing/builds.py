@@ -1,0 +1,57 @@
+"""The record of the last successful build, which says what the warehouse file holds."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from orchestration.settings import DataFolder
+
+ARTIFACTS = ("manifest.json", "run_results.json")
+PASSED = {"success", "pass", "warn"}
+
+
+def build_folder(data: DataFolder) -> Path:
+    """Where the artifacts of the last successful build lie."""
+    return data.dbt / "build"
+
+
+def discard_build(data: DataFolder) -> None:
+    """Forget the last build, because the warehouse is about to change."""
+    shutil.rmtree(build_folder(data), ignore_errors=True)
+
+
+def keep_build(data: DataFolder, target: Path) -> None:
+    """Keep the artifacts of a dbt build that has ended well.
+
+    Args:
+        data: the data folder.
+        target: dbt's target folder of that build.
+    """
+    incoming = data.dbt / ".build-incoming"
+    shutil.rmtree(incoming, ignore_errors=True)
+    incoming.mkdir()
+    for name in ARTIFACTS:
+        shutil.copyfile(target / name, incoming / name)
+    discard_build(data)
+    incoming.rename(build_folder(data))
+
+
+def failed_nodes(target: Path) -> list[str]:
+    """Names of the models, seeds and tests that failed in the build that wrote to ``target``.
+
+    What was skipped behind a failure is left out. Empty when dbt never got as far as a result.
+    """
+    try:
+        results = json.loads((target / "run_results.json").read_bytes())["results"]
+    except FileNotFoundError:
+        return []
+    failed = (result for result in results if result["status"] in {"error", "fail"})
+    return [_short_name(result["unique_id"]) for result in failed]
+
+
+def _short_name(unique_id: str) -> str:
+    # unit_test.<project>.<model>.<test>, test.<project>.<name>.<hash>, model.<project>.<name>
+    kind, _, *names = unique_id.split(".")
+    return names[-1] if kind == "unit_test" else names[0]

@@ -1,0 +1,108 @@
+"""One run at a time writes to a data folder, be it from a terminal, the daemon or the web page."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from orchestration.settings import DataFolder
+
+
+class RunLockError(Exception):
+    """Another run has held the lock for longer than this one may wait; the message says which."""
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Who holds the lock.
+
+    Attributes:
+        name: what is running, such as "run 1f0c...".
+        run_id: the Dagster run, where there is one.
+        process_id: its process, on ``host``.
+        host: name of the machine.
+        since: when it took the lock, ISO 8601 in UTC.
+    """
+
+    name: str
+    run_id: str | None
+    process_id: int
+    host: str
+    since: str
+
+    def __str__(self) -> str:
+        return f"{self.name} (process {self.process_id} on {self.host}, since {self.since})"
+
+
+@contextmanager
+def hold_run_lock(
+    data: DataFolder,
+    name: str,
+    run_id: str | None = None,
+    wait_seconds: float = 3600,
+    tell: Callable[[str], object] = print,
+) -> Iterator[Holder | None]:
+    """Hold ``<data>/run.lock``, waiting for whoever holds it now.
+
+    Args:
+        data: the folder that is to be written to.
+        name: who is asking, as others shall read it.
+        run_id: the Dagster run that is asking.
+        wait_seconds: the longest wait.
+        tell: called with one sentence when there is a wait.
+
+    Yields:
+        The holder before, if it was killed while it held the lock: the operating system has freed
+        the lock, but nobody has noted the end of that run.
+
+    Raises:
+        RunLockError: the lock was not free in time.
+    """
+    # Dagster may tear a resource down in another thread than the one that set it up.
+    lock = FileLock(data.root / "run.lock", thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tell(f"Waiting for {_read_holder(data) or 'another run'} to end: one run writes at a time.")
+        try:
+            lock.acquire(timeout=wait_seconds, poll_interval=0.2)
+        except Timeout:
+            raise RunLockError(
+                f"Gave up after waiting {wait_seconds:.0f} s for "
+                f"{_read_holder(data) or 'another run'}, which holds {data.root / 'run.lock'}; "
+                "wait for it to end or stop it, then run again."
+            ) from None
+    try:
+        killed = _read_holder(data)
+        _write_holder(data, name, run_id)
+        yield killed
+    finally:
+        _holder_file(data).unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder_file(data: DataFolder) -> Path:
+    return data.root / "run.lock.holder.json"
+
+
+def _write_holder(data: DataFolder, name: str, run_id: str | None) -> None:
+    since = datetime.now(UTC).isoformat(timespec="seconds")
+    holder = Holder(name, run_id, os.getpid(), socket.gethostname(), since)
+    incoming = _holder_file(data).with_suffix(".incoming")
+    incoming.write_text(json.dumps(asdict(holder)))
+    incoming.replace(_holder_file(data))
+
+
+def _read_holder(data: DataFolder) -> Holder | None:
+    try:
+        return Holder(**json.loads(_holder_file(data).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
