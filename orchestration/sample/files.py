@@ -48,8 +48,8 @@ def write_requests(connection: duckdb.DuckDBPyConnection, landing: Path) -> None
     """Write the gateway's files, one a week, and one of them a second time under another name."""
     folder = landing / "api_gateway" / "api_requests"
     files = connection.execute(
-        "select distinct file_name, format from request_files inner join delivered using (file_name) "
-        "order by file_name"
+        "select file_name, format from request_files "
+        "where file_name in (select file_name from delivered) order by file_name"
     ).fetchall()
     for name, format_ in files:
         in_order = f"where file_name = '{name}' order by delivered_at, row_key"
@@ -73,6 +73,7 @@ def write_requests(connection: duckdb.DuckDBPyConnection, landing: Path) -> None
 def write_registries(connection: duckdb.DuckDBPyConnection, landing: Path) -> None:
     """Write every other table, in one or a few files each."""
     portal = landing / "developer_portal"
+    crm = landing / "crm"
     developer_times = ("signed_up_at", "first_docs_visit_at", "deleted_at", "updated_at")
     token_times = ("created_at", "expires_at", "revoked_at", "updated_at")
     for year in (2024, 2025):
@@ -90,15 +91,17 @@ def write_registries(connection: duckdb.DuckDBPyConnection, landing: Path) -> No
         _copy(connection, query, portal / "api_tokens" / f"{year}.jsonl.gz", FORMATS["jsonl.gz"])
 
     columns = _with_times("*", "created_at", "updated_at")
-    query = f"select {columns} from company_versions order by company_versions.updated_at, company_id"
-    _copy(connection, query, landing / "crm" / "companies" / "companies.csv", FORMATS["csv"])
+    in_order = "order by company_versions.updated_at, company_id"
+    query = f"select {columns} from company_versions {in_order}"
+    _copy(connection, query, crm / "companies" / "companies.csv", FORMATS["csv"])
 
     columns = _with_times("*", "created_at", "updated_at", style="offset")
     query = f"select {columns} from contacts order by contacts.updated_at, contact_id"
-    _copy(connection, query, landing / "crm" / "contacts" / "contacts.jsonl.gz", FORMATS["jsonl.gz"])
+    _copy(connection, query, crm / "contacts" / "contacts.jsonl.gz", FORMATS["jsonl.gz"])
 
     query = "select * from profiles order by captured_at, github_login"
-    _copy(connection, query, landing / "github" / "profiles" / "snapshots.parquet", FORMATS["parquet"])
+    path = landing / "github" / "profiles" / "snapshots.parquet"
+    _copy(connection, query, path, FORMATS["parquet"])
 
     quarters = connection.execute(
         "select distinct year(occurred_at), quarter(occurred_at) from page_views order by all"

@@ -1,4 +1,4 @@
-"""The simulator: a seeded world of developers, companies and keys, and the files it leaves behind."""
+"""The simulator: a seeded world of developers, companies and keys, and the files it leaves."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def simulate(
 ) -> dict[str, Any]:
     """Write a made-up API program's files below ``landing`` and say what is true of it.
 
-    The same arguments give the same bytes. All chance belongs to the thing it is drawn for, so leaving
-    out a planted event, or another seed's worth of work, changes nothing but what the event changes.
+    The same arguments give the same bytes. All chance belongs to the thing it is drawn for, so
+    leaving out a planted event changes nothing but what the event changes.
 
     Args:
-        landing: folder that the files go to, as ``landing/<source>/<table>/...``; made if absent. Apart
-            from hidden files it must be empty.
+        landing: folder that the files go to, as ``landing/<source>/<table>/...``; made if absent.
+            Apart from hidden files it must be empty.
         developers: how many people sign up, campaign aside; at least 50. Everything grows with it.
         seed: names one of the possible worlds.
         without: names of planted events (``EVENTS``) to leave out.
 
     Returns:
-        The truth, as it is also written to ``landing/sample.json``: the planted events, the numbers that
-        a warehouse should find, and path and SHA-256 of every file.
+        The truth, as it is also written to ``landing/sample.json``: the planted events, the numbers
+        that a warehouse should find, and path and SHA-256 of every file.
 
     Raises:
         SampleError: an argument is out of range, or ``landing`` holds files.
@@ -57,7 +57,9 @@ def simulate(
         raise SampleError(f"A sample needs {SMALLEST_WORLD} developers or more, not {developers}.")
     landing.mkdir(parents=True, exist_ok=True)
     if any(not path.name.startswith(".") for path in landing.iterdir()):
-        raise SampleError(f"{landing} holds files already; a sample is only put into an empty folder.")
+        raise SampleError(
+            f"{landing} holds files already; a sample is only put into an empty folder."
+        )
 
     planted = EVENTS - set(without)
     with duckdb.connect() as connection:
@@ -102,6 +104,7 @@ def _build_world(
         "campaign_week": period.CAMPAIGN_WEEK,
         "sdk_language": period.SDK_LANGUAGE,
         "sdk_factor": period.SDK_FACTOR,
+        "unknown_key_week": period.UNKNOWN_KEY_WEEK,
         "late_file": period.LATE_FILE,
         **{f"campaign_{key}": value for key, value in period.CAMPAIGN.items()},
         **{f"with_{event}": event in planted for event in EVENTS},

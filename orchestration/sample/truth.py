@@ -81,7 +81,8 @@ def _sdk_release(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
             count(*) as converters,
             round(median(delay_seconds), 3) as median_seconds
         from developers
-        where delay_seconds > 0 and not is_internal and first_success_at < getvariable('end_at')
+        where delay_seconds > 0 and not is_internal
+            and first_success_at < coalesce(deleted_at, getvariable('end_at'))
         group by all
         order by all
         """,
@@ -104,7 +105,8 @@ def _sdk_release(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 
 def _silent_customer(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     company = _rows(
-        connection, "select company_id, company_name, employee_count from companies where company = 1"
+        connection,
+        "select company_id, company_name, employee_count from companies where company = 1",
     )[0]
     rotated = _rows(
         connection,
@@ -135,8 +137,8 @@ def _silent_customer(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
 def expected_numbers(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """What a correct warehouse finds in the files.
 
-    Counts are rows of api_requests, the second copy of a byte-identical file left out; weeks are ISO
-    weeks in UTC, with None where nothing is known of a week.
+    Counts are rows of api_requests, the second copy of a byte-identical file left out; weeks are
+    ISO weeks in UTC, with None where nothing is known of a week.
     """
     api_requests = _rows(
         connection,
@@ -192,9 +194,10 @@ def expected_numbers(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         "developers": developers,
         "clock_skew": {
             name: _column(
-                connection, f"select developer_id from developers where is_{name} order by 1"
+                connection,
+                f"select developer_id from clock_skews where status = '{name}' order by 1",
             )
             for name in ("clamped", "anomaly")
         },
-        "unknown_token": _column(connection, "select getvariable('unknown_token')")[0][:8] + "...",
+        "unknown_token": {"first_week": period.UNKNOWN_KEY_WEEK.isoformat()},
     }

@@ -109,10 +109,10 @@ employed as (
         (select max(company) from companies) as companies_count,
         case
             when is_clamped or is_anomaly then 'java'
-            when language_share < 0.34 then 'python'
-            when language_share < 0.62 then 'node'
-            when language_share < 0.76 then 'go'
-            when language_share < 0.88 then 'java'
+            when language_share < 0.40 then 'python'
+            when language_share < 0.66 then 'node'
+            when language_share < 0.79 then 'go'
+            when language_share < 0.89 then 'java'
             when language_share < 0.96 then 'curl'
             else 'none'
         end as language
@@ -141,7 +141,7 @@ timed as (
             when is_clamped then -120.0
             when is_anomaly then -7200.0
             when is_crew then 1800 + 40000 * uniform('delay', person)
-            else greatest(90, 10800 * exp(2.1 * normal('delay', person)))
+            else greatest(90, 10800 * exp(1.7 * normal('delay', person)))
                 * if(
                     getvariable('with_sdk_release') and language = getvariable('sdk_language')
                     and signed_up_at >= getvariable('sdk_release_at'),

@@ -101,7 +101,7 @@ timed as (
             )
         ) as works_until,
         case
-            when is_crew then 35 + 45 * share_of(bits, 1)
+            when is_crew then 25 + 30 * share_of(bits, 1)
             when environment = 'sandbox' then least(150, exp(1.4 + 0.9 * normal('rate', slot)))
             else least(500, exp(1.75 + 1.2 * normal('rate', slot)))
         end as weekly_rate,
@@ -130,7 +130,7 @@ select
     coalesce(not is_crew and environment = 'production' and uniform('rotates', slot) < 0.45, false)
         as is_rotated
 from timed
-where created_at < getvariable('end_at')
+where created_at < least(getvariable('end_at'), coalesce(deleted_at, getvariable('end_at')))
 order by ordinal, slot_number;
 
 -- Keys that change hands: a colleague, already at work, takes over. Nobody whose first steps an event
@@ -226,7 +226,7 @@ select
     case
         when next_created_at is not null and is_crew then later(next_created_at, 172800)
         when next_created_at is not null
-            then later(next_created_at, 86400 * (0.2 + 5 * uniform('revoked', slot)))
+            then later(next_created_at, 86400 * (0.2 + 4.5 * uniform('revoked', slot)))
         when deleted_at is not null then greatest(deleted_at, later(token_created_at, 60))
         when
             works_until < getvariable('end_at') - interval 60 days

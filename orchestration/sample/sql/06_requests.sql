@@ -125,11 +125,8 @@ while_working as (
     from with_keys
     inner join slots using (slot)
     where
-        with_keys.kind <> 'regular'
-        or (
-            with_keys.requested_at > slots.works_from
-            and with_keys.requested_at < slots.works_until
-        )
+        with_keys.requested_at < slots.works_until
+        and (with_keys.kind <> 'regular' or with_keys.requested_at > slots.works_from)
 ),
 
 -- Traffic of nobody in the registry.
@@ -180,7 +177,7 @@ unknown_key as (
         200 as status_code,
         getvariable('unknown_token') as token
     from weeks, range(5) as numbers (number)
-    where weeks.week_start >= timestamp '2025-02-03'
+    where weeks.week_start >= getvariable('unknown_key_week')
 ),
 
 all_calls as (

@@ -6,7 +6,10 @@ with of_developers as (
         -- Sales writes addresses in its own way.
         if(uniform('contact_typing', person) < 0.2, ' ' || upper(plain_email), plain_email) as email,
         if(employment in ('contact', 'portal'), company_id, null) as company_id,
-        later(signed_up_at, 864000 * (uniform('contact_created', person) - 0.5)) as created_at,
+        least(
+            later(signed_up_at, 864000 * (uniform('contact_created', person) - 0.5)),
+            getvariable('end_at') - interval 1 hour
+        ) as created_at,
         if(converts, 'customer', 'lead') as lifecycle_stage,
         channel as original_source
     from developers

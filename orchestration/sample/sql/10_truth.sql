@@ -91,6 +91,25 @@ where
     and owner_id is not null
 group by all;
 
+-- Developers who succeed before their clock starts (D18), because clocks disagree.
+create table clock_skews as
+with clocks as (
+    select
+        developer_id,
+        least(min(developers.signed_up_at), min(tokens.created_at)) as clock_start_at
+    from developers
+    left join tokens using (developer_id)
+    group by all
+)
+
+select
+    developer_id,
+    if(hello_world_at < clock_start_at - interval 300 second, 'anomaly', 'clamped') as status
+from hello_worlds
+inner join clocks using (developer_id)
+where hello_world_at < clock_start_at
+order by developer_id;
+
 create table weekly_truth as
 with activity as (
     select
@@ -98,10 +117,28 @@ with activity as (
         count(*) filter (outcome = 'qualified') as qualified_requests,
         count(distinct token) filter (outcome = 'qualified') as weekly_active_tokens,
         count(distinct coalesce(slot, token)) filter (outcome = 'qualified')
-            as weekly_active_token_lineages,
-        count(distinct owner_id) filter (outcome = 'qualified') as developers_with_qualified_requests
+            as weekly_active_token_lineages
     from judged
     where outcome not in ('unreadable', 'malformed', 'duplicate')
+    group by all
+),
+
+registry as (
+    select
+        date_trunc('week', happened_at)::timestamp as week_start,
+        count(*) filter (kind = 'sign_up') as sign_ups,
+        count(*) filter (kind = 'internal') as internal_sign_ups,
+        count(*) filter (kind = 'token') as tokens_created,
+        count(*) filter (kind = 'page_view') as page_views
+    from (
+        select 'sign_up' as kind, signed_up_at as happened_at from developers
+        union all
+        select 'internal', signed_up_at from developers where is_internal
+        union all
+        select 'token', created_at from tokens
+        union all
+        select 'page_view', occurred_at from page_views
+    )
     group by all
 ),
 
@@ -117,8 +154,14 @@ select
     activity.qualified_requests,
     activity.weekly_active_tokens,
     activity.weekly_active_token_lineages,
-    if(activity.week_start is null, null, coalesce(firsts.hello_worlds, 0)) as hello_worlds
+    if(activity.week_start is null, null, coalesce(firsts.hello_worlds, 0)) as hello_worlds,
+    -- Counted whatever the log says.
+    coalesce(registry.sign_ups, 0) as sign_ups,
+    coalesce(registry.internal_sign_ups, 0) as internal_sign_ups,
+    coalesce(registry.tokens_created, 0) as tokens_created,
+    coalesce(registry.page_views, 0) as page_views
 from weeks
 left join activity using (week_start)
 left join firsts using (week_start)
+left join registry using (week_start)
 order by week_start;
