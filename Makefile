@@ -1,0 +1,102 @@
+# `make` alone lists the targets. Needed on the machine: make and Python 3.11 or newer.
+# Every target works on another data folder too: NORTH_STAR_DATA=/some/folder make run
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+NORTH_STAR_DATA ?= data
+
+# The first Python on PATH that is new enough; PYTHON=/path/to/python3 names another.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+
+# uv from PATH, else in the project's own environment.
+UV := $(shell command -v uv 2>/dev/null)
+ifeq ($(UV),)
+UV := $(BIN)/uv
+LOCAL_UV := $(BIN)/uv
+endif
+# Byte code now, once: containers often forbid Python to write it, and each start would compile again.
+UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python $(BIN)/python
+UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock" $(UPGRADE)
+
+.PHONY: help install install-dev run land show dev sample test test-services lint format lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: .venv/.installed ## Make .venv and install what a run needs (nothing to do when it is there)
+
+install-dev: .venv/.installed-dev ## The same with what tests and linting need
+
+run: install ## Land new files, build and test the models, publish, show the latest final week
+	@$(BIN)/python -m orchestration run
+
+land: install ## Land new files only; then dbt build works on its own
+	@$(BIN)/python -m orchestration land
+
+show: install ## Show the latest final week of what is published
+	@$(BIN)/python -m orchestration show
+
+dev: install ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
+	@$(BIN)/python -m orchestration dev
+
+DEVELOPERS ?= 1500
+SEED ?= 1
+sample: install ## Simulate a program's files: make sample DIR=/some/folder [DEVELOPERS=1500] [SEED=1]
+	@test -n "$(DIR)" || { echo 'Name a new folder: make sample DIR=/some/folder/landing' >&2; exit 2; }
+	@$(BIN)/python -m orchestration sample "$(DIR)" --developers $(DEVELOPERS) --seed $(SEED)
+
+test: lint ## Lint and run every test that needs no server
+	$(BIN)/pytest -m "not services" -n 2 --dist loadfile
+
+test-services: install-dev ## Run the tests that start servers and daemons
+	$(BIN)/pytest -m services
+
+lint: install-dev ## Check Python with ruff and SQL with sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@mkdir -p "$(NORTH_STAR_DATA)"
+	$(BIN)/sqlfluff lint --disable-progress-bar models
+
+format: install-dev ## Put Python and SQL into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	@mkdir -p "$(NORTH_STAR_DATA)"
+	$(BIN)/sqlfluff fix --disable-progress-bar models
+
+lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (UPGRADE=--upgrade: newest)
+	$(UV_COMPILE) pyproject.toml -o requirements/lock.txt
+	$(UV_COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	echo uv | $(UV_COMPILE) - -o requirements/uv.txt
+
+clean: ## Remove caches and databases that are built again; never landing, raw or publications
+	rm -rf target logs .pytest_cache .ruff_cache "$(NORTH_STAR_DATA)/dbt"
+	cd "$(NORTH_STAR_DATA)" 2>/dev/null && rm -f warehouse.duckdb* dev.duckdb* pull_request.duckdb* || true
+
+.venv/.installed: requirements/lock.txt | $(BIN)/python $(LOCAL_UV)
+	$(UV_INSTALL) -r requirements/lock.txt
+	@touch $@
+
+.venv/.installed-dev: requirements/dev.txt | $(BIN)/python $(LOCAL_UV)
+	$(UV_INSTALL) -r requirements/dev.txt
+	@touch $@ .venv/.installed
+
+# Debian's Python comes without the module that puts pip into an environment; its own pip can do that too.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or newer is needed, and none was found on PATH.' >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo '$(PYTHON) is older than Python 3.11.' >&2; exit 1; }
+ifeq ($(LOCAL_UV),)
+	$(UV) venv --quiet --no-python-downloads --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .venv
+else
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
+		$(PYTHON) -m pip --version >/dev/null 2>&1 && $(PYTHON) -m venv --without-pip .venv; } || { \
+		echo '$(PYTHON) can make no environment: install uv, or python3-venv on Debian.' >&2; exit 1; }
+endif
+
+.venv/bin/uv: requirements/uv.txt | $(BIN)/python
+	@pip="$(BIN)/python -m pip"; test -e $(BIN)/pip || pip="$(PYTHON) -m pip --python $(BIN)/python"; \
+		$$pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $@
