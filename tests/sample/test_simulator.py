@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -428,6 +428,39 @@ def test_silent_customer_rotates_a_key_then_falls_silent(world, rows, rows_of_on
     assert used[new["token"]] == (rotated, rotated + timedelta(weeks=3))
     assert used[new["replaces_token"]][1] == rotated
     assert customer["first_silent_week"] == (last + timedelta(weeks=1)).isoformat()
+
+
+def test_rotations_of_the_truth_are_those_of_the_registry(world):
+    """D9 by a join of its own; in this world no key has two candidates."""
+    lineage = world.truth["expected"]["lineage"]
+    latest = {}
+    for record in world.records("developer_portal/api_tokens/"):
+        latest[record["token"]] = record
+    explicit = [record for record in latest.values() if record["replaces_token"]]
+
+    def owner(record):
+        scopes = frozenset((record["scopes"] or "").replace(",", " ").split())
+        environment = record["environment"] or "production"
+        return record["developer_id"], record["application_id"], environment, scopes
+
+    def moment(text):
+        return datetime.fromisoformat(text)
+
+    inferred = [
+        new
+        for new in latest.values()
+        for old in latest.values()
+        if not new["replaces_token"]
+        and new["application_id"]
+        and owner(new) == owner(old)
+        and old["created_at"] < new["created_at"]
+        and old["revoked_at"]
+        and abs(moment(old["revoked_at"]) - moment(new["created_at"])) <= timedelta(days=7)
+    ]
+    assert lineage["tokens"] == len(latest)
+    assert lineage["explicit_links"] == len(explicit) > 0
+    assert lineage["inferred_links"] == len(inferred)
+    assert lineage["lineages"] == len(latest) - len(explicit) - len(inferred)
 
 
 def test_a_world_is_only_made_where_it_can_be(tmp_path):

@@ -1,5 +1,6 @@
--- Chance that belongs to things: a number depends on the seed, on what it is drawn for and on the thing
--- it is drawn for, never on what was drawn before. Taking one thing out of the world changes no other.
+-- Chance that belongs to things: a number depends on the seed, on what it is drawn for and on the
+-- thing it is drawn for, never on what was drawn before. Taking one thing out of the world changes
+-- no other.
 
 -- 64 random bits of a thing, for cutting into several numbers.
 create macro random_bits(purpose, id) as

@@ -1,5 +1,5 @@
--- One row per day from the first sign-up to the end, and how likely a sign-up falls on it: the program
--- grows, weekends are quiet, and so are August and the end of the year.
+-- One row per day from the first sign-up to the end, and how likely a sign-up falls on it: the
+-- program grows, weekends are quiet, and so are August and the end of the year.
 create table days as
 with days as (
     select unnest(generate_series(

@@ -1,5 +1,5 @@
--- One row per company. Number 1 is the largest, the silent customer; the gaps of the CRM follow from the
--- number, so that even the smallest world has one of each.
+-- One row per company. Number 1 is the largest, the silent customer; the gaps of the CRM follow
+-- from the number, so that even the smallest world has one of each.
 create table companies as
 with numbered as (
     select unnest(range(1, greatest(14, getvariable('developers') // 5) + 1)) as company
@@ -13,7 +13,8 @@ named as (
          'Kestrel', 'Lumen', 'Maple', 'Nimbus', 'Orchid', 'Pioneer', 'Quartz', 'River', 'Summit',
          'Tundra', 'Willow'][1 + company % 20] as first_word,
         pick(['Forge', 'Labs', 'Logistics', 'Systems', 'Bank', 'Health', 'Retail', 'Robotics',
-              'Mobility', 'Media', 'Foods', 'Energy'], uniform('company_name', company)) as last_word,
+              'Mobility', 'Media', 'Foods', 'Energy'],
+             uniform('company_name', company)) as last_word,
         normal('company_size', company) as size_deviation
     from numbered
 )
@@ -64,7 +65,9 @@ with moments as (
     where uniform('grew', company) < 0.4
     union all
     select
-        company, later(timestamp '2025-04-07', 86400 * 220 * uniform('upgraded_at', company)), 'plan'
+        company,
+        later(timestamp '2025-04-07', 86400 * 220 * uniform('upgraded_at', company)),
+        'plan'
     from companies
     where uniform('upgraded', company) < 0.15 and company > 1
     union all

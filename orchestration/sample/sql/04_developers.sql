@@ -30,7 +30,8 @@ select
 from keyed
 asof join days on keyed.share >= days.cumulative_share;
 
--- The campaign doubles the sign-ups of its two weeks (four more at least) and brings nobody who stays.
+-- The campaign doubles the sign-ups of its two weeks (four more at least) and brings nobody who
+-- stays.
 insert into sign_ups
 with extra as (
     select unnest(range(1, 1 + greatest(4, (
@@ -62,19 +63,20 @@ create table channels as
 select * from (
     values
     ('organic_search', 0.00, 0.50, null, null, null, 'https://www.google.com/search?q=orders+api'),
-    ('docs', 0.28, 0.64, 'docs', 'referral', null, 'https://docs.north-star.example/quickstart?tab=1'),
+    ('docs', 0.28, 0.64, 'docs', 'referral', null, 'https://docs.north-star.example/start?tab=1'),
     ('github', 0.44, 0.62, 'github', 'referral', null, 'https://github.com/north-star-example/sdk'),
-    ('partner', 0.60, 0.70, 'acme-cloud', 'partner', 'marketplace', 'https://partners.example/list'),
+    ('partner', 0.60, 0.70, 'acme-cloud', 'partner', 'marketplace', 'https://partners.example/'),
     ('conference', 0.69, 0.42, 'devconf', 'event', 'devconf-2025', null),
-    ('paid_social', 0.77, 0.28, 'linkedin', 'paid_social', 'evergreen', 'https://www.linkedin.com/'),
+    ('paid_social', 0.77, 0.28, 'linkedin', 'paid_social', 'evergreen', 'https://linkedin.com/'),
     ('newsletter', 0.84, 0.55, 'newsletter', 'email', 'monthly', null),
     ('direct', 0.89, 0.52, null, null, null, null)
 ) as channels (
     channel, cumulative_share, conversion_share, utm_source, utm_medium, utm_campaign, referrer
 );
 
--- One row per developer: who they are, whether and how fast they get to a hello world, what becomes of
--- them. delay_seconds: from sign-up to the first successful call, null for those who never make one.
+-- One row per developer: who they are, whether and how fast they get to a hello world, what becomes
+-- of them. delay_seconds: from sign-up to the first successful call, null for those who never make
+-- one.
 create table developers as
 with drawn as (
     select
@@ -86,8 +88,8 @@ with drawn as (
         uniform('fate', person) as fate,
         uniform('fate_at', person) as fate_at,
         uniform('language', person) as language_share,
-        -- A few registries' clocks disagree with the gateway's: success 2 minutes before the sign-up,
-        -- and 2 hours before it.
+        -- A few registries' clocks disagree with the gateway's: success 2 minutes before the sign-
+        -- up, and 2 hours before it.
         not is_campaign and ordinal % 400 = 33 as is_clamped,
         not is_campaign and ordinal % 400 = 34 as is_anomaly
     from sign_ups
@@ -101,7 +103,8 @@ employed as (
             when is_crew then 'portal'
             when is_internal then 'internal'
             when is_campaign or share_of(employment_bits, 0) < 0.24 then 'free_mail'
-            -- How the company can be found: the portal knows it, a CRM contact, the e-mail's domain.
+            -- How the company can be found: the portal knows it, a CRM contact, the e-mail's
+            -- domain.
             when share_of(employment_bits, 1) < 0.56 then 'portal'
             when share_of(employment_bits, 1) < 0.72 then 'contact'
             else 'domain'
@@ -185,11 +188,13 @@ select
     pick(['backend', 'backend', 'backend', 'full-stack', 'full-stack', 'frontend', 'data', 'devops',
           'student', 'founder', null], share_of(profile_bits, 1)) as role,
     pick(['ada', 'alan', 'barbara', 'carlos', 'chen', 'dana', 'edsger', 'fatima', 'grace', 'hiro',
-          'ines', 'jamal', 'katherine', 'linus', 'maria', 'niklaus', 'olga', 'priya', 'radia', 'sam'],
+          'ines', 'jamal', 'katherine', 'linus', 'maria', 'niklaus', 'olga', 'priya', 'radia',
+          'sam'],
          share_of(profile_bits, 2)) as first_name,
     if(
         share_of(profile_bits, 3) < 0.5 and not is_campaign,
-        first_name || '-' || left(md5(concat_ws('|', getvariable('seed'), 'github', person)), 8), null
+        first_name || '-' || left(md5(concat_ws('|', getvariable('seed'), 'github', person)), 8),
+        null
     ) as github_login,
     first_name || '.' || ordinal || case
         when is_internal then '@north-star.example'
@@ -203,7 +208,8 @@ select
     -- What people type: capitals, a blank.
     if(
         uniform('typing', person) < 0.05 or (is_internal and ordinal % 100 = 0),
-        upper(left(plain_email, 1)) || replace(substr(plain_email, 2), '@n', '@N') || ' ', plain_email
+        upper(left(plain_email, 1)) || replace(substr(plain_email, 2), '@n', '@N') || ' ',
+        plain_email
     ) as email,
     companies.company_id,
     companies.domain,
@@ -240,8 +246,11 @@ states as (
 
 select
     developer_id,
-    if(has_moved and not moves_to_nowhere, first_name || '.' || ordinal || '@' || next_domain, email)
-        as email,
+    if(
+        has_moved and not moves_to_nowhere,
+        first_name || '.' || ordinal || '@' || next_domain,
+        email
+    ) as email,
     signed_up_at,
     first_docs_visit_at,
     case

@@ -1,14 +1,17 @@
--- A slot is one developer's one application in one environment: the place that keys are made for, one
--- after the other. It works from its first successful call (never, for those who do not get there) until
--- its use ends. weekly_rate: calls in a usual week; presence: the share of weeks with any.
+-- A slot is one developer's one application in one environment: the place that keys are made for,
+-- one after the other. It works from its first successful call (never, for those who do not get
+-- there) until its use ends. weekly_rate: calls in a usual week; presence: the share of weeks with
+-- any.
 create table slots as
 with people as (
     select
         *,
         uniform('starts_in_sandbox', person) < 0.7 and not is_crew as starts_in_sandbox,
         converts
-        and (not starts_in_sandbox or uniform('goes_live', person) < 0.62 or is_clamped or is_anomaly)
-            as has_production
+        and (
+            not starts_in_sandbox or is_clamped or is_anomaly
+            or uniform('goes_live', person) < 0.62
+        ) as has_production
     from developers
     where converts or uniform('makes_key', person) < if(is_campaign, 0.8, 0.65)
 ),
@@ -133,8 +136,8 @@ from timed
 where created_at < least(getvariable('end_at'), coalesce(deleted_at, getvariable('end_at')))
 order by ordinal, slot_number;
 
--- Keys that change hands: a colleague, already at work, takes over. Nobody whose first steps an event
--- moves is part of it.
+-- Keys that change hands: a colleague, already at work, takes over. Nobody whose first steps an
+-- event moves is part of it.
 create table handovers as
 with candidates as (
     select
@@ -216,13 +219,17 @@ select
     -- One set of scopes in two spellings.
     if(
         uniform('scopes', slot) < 0.4,
-        if(generation % 2 = 0, 'orders:read orders:write search', 'search,orders:write,orders:read'),
+        if(
+            generation % 2 = 0,
+            'orders:read orders:write search', 'search,orders:write,orders:read'
+        ),
         pick(['orders:read', 'orders:read search', 'payments:write orders:read', null],
              uniform('scopes_of', slot))
     ) as scopes,
     token_created_at as created_at,
     if(uniform('expires', slot) < 0.1, token_created_at + interval 730 days, null) as expires_at,
-    -- Old keys are revoked within days of the new one: that is what an unlinked rotation is seen by.
+    -- Old keys are revoked within days of the new one: that is what an unlinked rotation is seen
+    -- by.
     case
         when next_created_at is not null and is_crew then later(next_created_at, 172800)
         when next_created_at is not null

@@ -1,5 +1,5 @@
--- Every call that was made, before anything happens to it on its way into a file. One row per call; call
--- is its key. Text that only the file needs is drawn in the next step.
+-- Every call that was made, before anything happens to it on its way into a file. One row per call;
+-- call is its key. Text that only the file needs is drawn in the next step.
 
 -- The weeks each slot is at work in, and with how many calls.
 create table working_weeks as
@@ -49,7 +49,9 @@ regular as (
             when share_of(bits, 3) < 0.90 then 201
             when share_of(bits, 3) < 0.91 then 204
             when share_of(bits, 3) < 0.935 then 304
-            else pick([400, 404, 404, 422, 429, 429, 500, 503, 401], (share_of(bits, 3) - 0.935) / 0.065)
+            else pick(
+                [400, 404, 404, 422, 429, 429, 500, 503, 401], (share_of(bits, 3) - 0.935) / 0.065
+            )
         end as status_code
     from drawn
 ),
@@ -158,7 +160,8 @@ strangers as (
         'stranger/' || strftime(weeks.week_start, '%Y-%m-%d') || '/' || number as call,
         later(weeks.week_start, 604800 * uniform('stranger', weeks.week_start || '/' || number))
             as requested_at,
-        if(uniform('stranger_status', weeks.week_start || '/' || number) < 0.9, 401, 200) as status_code
+        if(uniform('stranger_status', weeks.week_start || '/' || number) < 0.9, 401, 200)
+            as status_code
     from weeks, range(greatest(2, getvariable('developers') // 60)) as numbers (number)
 ),
 
@@ -304,7 +307,8 @@ select
     end as client_country,
     -- Addresses of the range that is set aside for benchmarks (RFC 2544).
     '198.18.' || case
-        when is_shared then ((client_bits >> 8) & 255)::varchar || '.' || (client_bits & 255)::varchar
+        when is_shared
+            then ((client_bits >> 8) & 255)::varchar || '.' || (client_bits & 255)::varchar
         else address || (client_bits & 1)::varchar
     end as client_ip,
     if(share_of(answer_bits, 3) < 0.5, application_id, null) as application_id

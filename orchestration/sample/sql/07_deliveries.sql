@@ -33,7 +33,9 @@ with drawn as (
 -- Some logs carry no request id.
 first_deliveries as (
     select
-        * replace (if(kind = 'regular' and share_of(bits, 0) < 0.003, null, request_id) as request_id),
+        * replace (
+            if(kind = 'regular' and share_of(bits, 0) < 0.003, null, request_id) as request_id
+        ),
         call as row_key,
         case
             -- A collector that was down: a quarter of one week arrives months later.
@@ -131,7 +133,10 @@ faulty as (
         '/v1/orders' as endpoint,
         'orders' as api,
         case fault
-            when 'missing_status' then null when 'status_0' then 0 when 'status_999' then 999 else 200
+            when 'missing_status' then null
+            when 'status_0' then 0
+            when 'status_999' then 999
+            else 200
         end as status_code,
         'production' as environment,
         20 as latency_ms,

@@ -1,10 +1,12 @@
--- The CRM's contacts: some developers, some of them without a company, and people who never sign up.
+-- The CRM's contacts: some developers, some of them without a company, and people who never sign
+-- up.
 create table contacts as
 with of_developers as (
     select
         identifier('con_', 'contact', person) as contact_id,
         -- Sales writes addresses in its own way.
-        if(uniform('contact_typing', person) < 0.2, ' ' || upper(plain_email), plain_email) as email,
+        if(uniform('contact_typing', person) < 0.2, ' ' || upper(plain_email), plain_email)
+            as email,
         if(employment in ('contact', 'portal'), company_id, null) as company_id,
         least(
             later(signed_up_at, 864000 * (uniform('contact_created', person) - 0.5)),
@@ -74,8 +76,10 @@ accounts as (
 
 select
     github_login,
-    if(has_no_stars, 0, floor(stars * pow(1 + growth, date_diff('month', signed_up_at, month))))::bigint
-        as stars,
+    if(
+        has_no_stars, 0,
+        floor(stars * pow(1 + growth, date_diff('month', signed_up_at, month)))
+    )::bigint as stars,
     floor(3 * exp(1.2 * normal('followers', person)))::bigint as followers,
     floor(20 * uniform('repositories', person))::bigint as public_repos,
     later(month + interval 3 hour, 3600 * uniform('captured', person)) as captured_at
@@ -96,8 +100,8 @@ with before_sign_up as (
     where first_docs_visit_at is not null
     union all
     select
-        later(signed_up_at, -60 - 900 * uniform('landing_page', person)), person || '/landing', person,
-        null, '/' || coalesce('?utm_source=' || utm_source, ''), referrer, is_campaign
+        later(signed_up_at, -60 - 900 * uniform('landing_page', person)), person || '/landing',
+        person, null, '/' || coalesce('?utm_source=' || utm_source, ''), referrer, is_campaign
     from developers
     union all
     select
@@ -160,7 +164,8 @@ visitors as (
 
 campaign_visitors as (
     select
-        later(signed_up_at, 7200 * (uniform('click', person || '/' || number) - 0.5)) as occurred_at,
+        later(signed_up_at, 7200 * (uniform('click', person || '/' || number) - 0.5))
+            as occurred_at,
         person || '/click/' || number as view,
         identifier('v_', 'click', person || '/' || number) as visitor_id,
         '/?utm_source=facebook' as path,
