@@ -1,0 +1,248 @@
+"""The raw tables' contract, read from the sources' yml: what landing takes from a file, and as which type.
+
+The yml of dbt's sources is the one place that names the raw tables and their columns. What landing needs beyond
+names and types stands in it as ``meta``: on a table ``config.meta.landing`` (``folder``, ``records``,
+``event_time``), on a column ``config.meta`` (``from``, ``required``, ``hash_of``, ``prefix_of``,
+``cut_query_string``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.landing.errors import LandingError
+from orchestration.settings import PROJECT
+
+DATA_TYPES = ("varchar", "timestamp", "date", "integer", "bigint", "double", "boolean")
+LINEAGE = {"_file_hash": "varchar", "_row_number": "bigint", "_landed_at": "timestamp"}
+
+# What batch.py writes; the yml of the source `landing` describes it to the models.
+LEDGER = {
+    "files": (
+        "file_hash", "batch_id", "source_name", "table_name", "path", "size_bytes", "modified_at",
+        "rows_read", "rows_landed", "rows_rejected", "first_event_at", "last_event_at",
+        "is_sample", "landed_at",
+    ),
+    "rejects": (
+        "source_name", "table_name", "path", "row_number", "reason", "raw_text", "_file_hash",
+        "_landed_at",
+    ),
+}  # fmt: skip
+
+_TABLE_KEYS = {"folder", "records", "event_time"}
+_COLUMN_KEYS = {"from", "required", "hash_of", "prefix_of", "cut_query_string"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a raw table.
+
+    Attributes:
+        name: the column.
+        data_type: one of ``DATA_TYPES``.
+        given_as: the input (column or dotted JSON path) whose value is taken as it is.
+        hash_of: inputs whose first non-empty value is hashed where ``given_as`` has none.
+        prefix_of: input of which the first four characters are kept.
+        is_required: a row without a value is a reject.
+        cut_query_string: everything from the first ``?`` or ``#`` on is cut.
+    """
+
+    name: str
+    data_type: str
+    given_as: str | None = None
+    hash_of: tuple[str, ...] = ()
+    prefix_of: str | None = None
+    is_required: bool = False
+    cut_query_string: bool = False
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every input that can give this column a value."""
+        named = (self.given_as, *self.hash_of, self.prefix_of)
+        return tuple(name for name in named if name)
+
+    @property
+    def secret_inputs(self) -> tuple[str, ...]:
+        """The inputs that may only be stored hashed or cut."""
+        return (*self.hash_of, self.prefix_of) if self.prefix_of else self.hash_of
+
+
+@dataclass(frozen=True)
+class Table:
+    """One raw table and the folder its files lie in.
+
+    Attributes:
+        source: dbt's source.
+        name: the table.
+        folder: path below ``landing/`` with ``/`` between.
+        columns: in the order of the yml, without the lineage columns.
+        records: key of the array of records, for one JSON document per file; None for rows.
+        event_time: the column that says when the event happened, for logs.
+    """
+
+    source: str
+    name: str
+    folder: str
+    columns: tuple[Column, ...]
+    records: str | None = None
+    event_time: str | None = None
+
+    @property
+    def label(self) -> str:
+        """``source.table``, as people say it."""
+        return f"{self.source}.{self.name}"
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Every input that a column of this table is made from, each once."""
+        return tuple(dict.fromkeys(name for column in self.columns for name in column.inputs))
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All raw tables: those that files are landed into, and the ledger that landing itself writes."""
+
+    tables: tuple[Table, ...]
+    ledger: tuple[Table, ...]
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """Last parts of all secret inputs: the names whose values are masked wherever they are seen."""
+        names = {
+            path.rsplit(".", 1)[-1]
+            for table in self.tables
+            for column in table.columns
+            for path in column.secret_inputs
+        }
+        return tuple(sorted(names))
+
+    def raw_columns(self) -> dict[str, dict[str, str]]:
+        """Columns and types of every raw Parquet table, by ``source/table``."""
+        described = {}
+        for table in (*self.tables, *self.ledger):
+            types = {column.name: column.data_type for column in table.columns}
+            described[f"{table.source}/{table.name}"] = types | (
+                LINEAGE if table in self.tables else {}
+            )
+        return described
+
+
+def read_contract(project: Path = PROJECT) -> Contract:
+    """Reads the contract from ``models/staging/*/_*__sources.yml``.
+
+    A source without ``external_location`` is read from a database by dbt itself and has nothing to land.
+
+    Raises:
+        LandingError: a yml cannot be read, or holds a key or a type that landing does not know; the message
+            names file, table and column.
+    """
+    tables: list[Table] = []
+    ledger: list[Table] = []
+    for path in sorted(project.glob("models/staging/*/_*__sources.yml")):
+        shown = path.relative_to(project)
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+            raise LandingError(
+                f"{shown} cannot be read: {' '.join(str(error).split())}."
+            ) from error
+        for source in document.get("sources") or []:
+            meta = _meta(source)
+            landing = meta.get("landing") or {}
+            for entry in source.get("tables") or []:
+                if "external_location" not in meta | _meta(entry):
+                    continue
+                table = _table(shown, source["name"], entry)
+                (ledger if landing.get("written_by_landing") else tables).append(table)
+    _check_folders(tables)
+    _check_ledger(ledger)
+    return Contract(tuple(tables), tuple(ledger))
+
+
+def _meta(entry: dict[str, Any]) -> dict[str, Any]:
+    return (entry.get("config") or {}).get("meta") or {}
+
+
+def _table(file: Path, source: str, entry: dict[str, Any]) -> Table:
+    where = f"{file}, table {entry.get('name')}"
+    landing = _meta(entry).get("landing") or {}
+    _refuse_unknown_keys(where, landing, _TABLE_KEYS)
+    columns = tuple(_column(where, column) for column in entry.get("columns") or [])
+    if not columns:
+        raise LandingError(f"{where}: it names no columns, so there is nothing to land.")
+    names = [column.name.lower() for column in columns]
+    for name in names:
+        if names.count(name) > 1 or (name in LINEAGE and source != "landing"):
+            raise LandingError(f"{where}, column {name}: the name is taken already.")
+    event_time = landing.get("event_time")
+    if event_time and not any(c.name == event_time and c.data_type == "timestamp" for c in columns):
+        raise LandingError(f"{where}: event_time {event_time} is not one of its timestamp columns.")
+    table = Table(
+        source=source,
+        name=entry["name"],
+        folder=str(landing.get("folder") or f"{source}/{entry['name']}").strip("/"),
+        columns=columns,
+        records=landing.get("records"),
+        event_time=event_time,
+    )
+    if table.records:
+        for path in table.inputs:
+            if any(other.startswith(path + ".") for other in table.inputs):
+                raise LandingError(f"{where}: {path} is read both as a value and as an object.")
+    return table
+
+
+def _column(where: str, entry: dict[str, Any]) -> Column:
+    where = f"{where}, column {entry.get('name')}"
+    meta = _meta(entry)
+    _refuse_unknown_keys(where, meta, _COLUMN_KEYS)
+    data_type = str(entry.get("data_type")).lower()
+    if data_type not in DATA_TYPES:
+        raise LandingError(
+            f"{where}: data_type {entry.get('data_type')} is none of {', '.join(DATA_TYPES)}."
+        )
+    hash_of = meta.get("hash_of") or ()
+    hash_of = (hash_of,) if isinstance(hash_of, str) else tuple(hash_of)
+    prefix_of = meta.get("prefix_of")
+    if (hash_of or prefix_of or meta.get("cut_query_string")) and data_type != "varchar":
+        raise LandingError(f"{where}: only a varchar can be hashed or cut.")
+    if bool(hash_of) + bool(prefix_of) + bool(meta.get("from")) > 1:
+        raise LandingError(f"{where}: hash_of, prefix_of and from exclude each other.")
+    return Column(
+        name=entry["name"],
+        data_type=data_type,
+        given_as=None if prefix_of else meta.get("from") or entry["name"],
+        hash_of=hash_of,
+        prefix_of=prefix_of,
+        is_required=bool(meta.get("required")),
+        cut_query_string=bool(meta.get("cut_query_string")),
+    )
+
+
+def _refuse_unknown_keys(where: str, given: dict[str, Any], known: set[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise LandingError(f"{where}: unknown key {key}; known are {', '.join(sorted(known))}.")
+
+
+def _check_folders(tables: list[Table]) -> None:
+    seen: dict[str, Table] = {}
+    for table in tables:
+        if table.folder in seen:
+            raise LandingError(
+                f"{seen[table.folder].label} and {table.label} both read landing/{table.folder}/."
+            )
+        seen[table.folder] = table
+
+
+def _check_ledger(ledger: list[Table]) -> None:
+    described = {table.name: {column.name for column in table.columns} for table in ledger}
+    if described != {name: set(columns) for name, columns in LEDGER.items()}:
+        raise LandingError(
+            "The source `landing` in models/staging/landing/_landing__sources.yml does not have the "
+            "tables and columns that landing writes."
+        )

@@ -1,0 +1,305 @@
+"""One reader per file format: SQL that scans many files at once and says where each input is found.
+
+Every reader gives a relation, in the order of the files and their rows, with ``_file`` (number of the
+file) and ``_declared`` (rows that the file itself says it has, or NULL), and expressions over its other columns. Files are scanned under numbered names (``0000012.jsonl.gz``), see ``numbered_name``: a name given by
+somebody else could hold characters that DuckDB takes for a pattern.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import duckdb
+
+from orchestration.landing.contract import Table
+from orchestration.landing.inventory import FoundFile
+from orchestration.landing.secrets import MASK, literal
+from orchestration.landing.values import identifier, is_blank
+
+# The delimiter of a file without columns: four control characters that no line holds in a row.
+_NO_DELIMITER = "\x01\x02\x03\x04"
+_DELIMITERS = ",;\t|"
+MAXIMUM_LINE_BYTES = 2_000_000
+MAXIMUM_DOCUMENT_BYTES = 256 << 20
+
+BLANK = ""  # the problem of a line that is no row at all
+
+
+@dataclass(frozen=True)
+class Reader:
+    """SQL of one scan.
+
+    Attributes:
+        relation: a query with the columns described above.
+        inputs: expression (VARCHAR) of each input the files have; others are NULL.
+        text: expression of the row as it came.
+        problem: expression that is NULL for a row, ``BLANK`` for a blank line, else why it is unreadable.
+        unknown: expression of the row's unknown inputs (VARCHAR[]), or NULL.
+        header_rows: lines before the first row.
+    """
+
+    relation: str
+    inputs: dict[str, str]
+    text: str
+    problem: str = "null::varchar"
+    unknown: str = "null::varchar[]"
+    header_rows: int = 0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What files must share to be scanned together.
+
+    Attributes:
+        format: as in ``FoundFile``.
+        compression: as in ``FoundFile``.
+        delimiter: of a CSV.
+        header: column names of a CSV or Parquet file, with their types for Parquet.
+    """
+
+    format: str
+    compression: str
+    delimiter: str = ""
+    header: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of a CSV or Parquet file."""
+        return tuple(name for name, _ in self.header)
+
+
+class BrokenFileError(Exception):
+    """A file cannot be read at all; the message is a reject's reason."""
+
+
+def numbered_name(number: int, file: FoundFile) -> str:
+    """The name that a file is scanned under."""
+    ending = {"lines": "jsonl", "document": "json"}.get(file.format, file.format)
+    return f"{number:07d}.{ending}" + {"none": "", "gzip": ".gz", "zstd": ".zst"}[file.compression]
+
+
+def shape_of(connection: duckdb.DuckDBPyConnection, file: FoundFile, path: str) -> Shape:
+    """Looks at the header of a CSV or the schema of a Parquet file.
+
+    Raises:
+        BrokenFileError: there is no header, or a required column is not in it.
+    """
+    if file.format == "csv":
+        found = connection.execute(
+            f"select line from {_lines([path], file.compression)} limit 1"
+        ).fetchone()
+        if not found or not (found[0] or "").strip():
+            raise BrokenFileError("the file does not begin with a header line")
+        delimiter, names = _header(found[0], file.table)
+        shape = Shape("csv", file.compression, delimiter, tuple((name, "") for name in names))
+    elif file.format == "parquet":
+        described = connection.execute(
+            f"describe select * from read_parquet({literal(path)}, binary_as_string = true)"
+        ).fetchall()
+        shape = Shape("parquet", "none", header=tuple((row[0], row[1]) for row in described))
+    else:
+        return Shape(file.format, file.compression)
+    for column in file.table.columns:
+        if column.is_required and not set(column.inputs) & set(shape.columns):
+            raise BrokenFileError(f"the file has no column {' or '.join(column.inputs)}")
+    return shape
+
+
+def _header(line: str, table: Table) -> tuple[str, list[str]]:
+    """The delimiter under which most column names are known, and the names."""
+    known = set(table.inputs)
+    best: tuple[int, str, list[str]] | None = None
+    for delimiter in _DELIMITERS:
+        names = [
+            name.strip().strip("\ufeff") for name in next(csv.reader([line], delimiter=delimiter))
+        ]
+        score = len(known & set(names))
+        if best is None or score > best[0]:
+            best = (score, delimiter, names)
+    return best[1], best[2]
+
+
+def unknown_columns(shape: Shape, table: Table) -> set[str]:
+    """Columns of a CSV or Parquet file that the table does not know."""
+    return {name for name in shape.columns if name} - set(table.inputs)
+
+
+def reader(shape: Shape, table: Table, paths: Sequence[str], largest: int) -> Reader:
+    """The reader of files of one shape.
+
+    Args:
+        shape: what the files share.
+        table: the table they are read into.
+        paths: the numbered names.
+        largest: bytes of the largest file's uncompressed text.
+    """
+    if shape.format == "lines":
+        return _json_lines(table, paths, shape.compression)
+    if shape.format == "document":
+        return _json_documents(table, paths, shape.compression, largest)
+    if shape.format == "csv":
+        return _csv(table, paths, shape)
+    return _parquet(table, paths, shape)
+
+
+_FILE = "cast(left(parse_filename(filename), 7) as integer) as _file"
+
+
+def _list(paths: Sequence[str]) -> str:
+    return "[" + ", ".join(literal(path) for path in paths) + "]"
+
+
+def _lines(paths: Sequence[str], compression: str) -> str:
+    # With \r\n stated, \n and a lone \r end lines too, and each physical line is one row; undeclared, a
+    # \r\n among \n gives a blank line that is not there. store_rejects keeps lines that are not UTF-8.
+    return (
+        f"read_csv({_list(paths)}, columns = {{'line': 'VARCHAR'}}, delim = {literal(_NO_DELIMITER)}, "
+        r"quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
+        rf"new_line = '\r\n', max_line_size = {MAXIMUM_LINE_BYTES}, store_rejects = true, "
+        f"compression = '{compression}', filename = true)"
+    )
+
+
+def count_filled_lines(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[str], compression: str
+) -> dict[int, int]:
+    """Lines that are not blank, by file number, read as plain lines."""
+    query = (
+        f"select {_FILE}, count(*) filter (not {is_blank('line')}) "
+        f"from {_lines(paths, compression)} group by all"
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def _structure(inputs: Sequence[str]) -> str:
+    """DuckDB's description of the parts of a JSON object that are read, all of them as text."""
+    tree: dict = {}
+    for path in inputs:
+        *above, leaf = path.split(".")
+        node = tree
+        for part in above:
+            node = node.setdefault(part, {})
+        node[leaf] = "VARCHAR"
+    return literal(json.dumps(tree))
+
+
+def _json_inputs(table: Table) -> dict[str, str]:
+    return {
+        path: "s." + ".".join(identifier(part) for part in path.split(".")) for path in table.inputs
+    }
+
+
+def _json_lines(table: Table, paths: Sequence[str], compression: str) -> Reader:
+    inputs = _json_inputs(table)
+    known = {path.split(".")[0] for path in inputs}
+    # Only a row with more keys than values found can hold an unknown key; the list is made for those.
+    filled = " + ".join(f"({expression} is not null)::integer" for expression in inputs.values())
+    names = ", ".join(literal(name) for name in sorted(known))
+    return Reader(
+        relation=(
+            "select _file, null::bigint as _declared, line, "
+            # A valid JSON text that begins with a brace is an object. try() gives NULL for invalid JSON.
+            r"case when line >= '{' and line < '|' or regexp_matches(line, '^\s*\{') "
+            f"then try(from_json(line, {_structure(table.inputs)})) end as s "
+            f"from (select {_FILE}, line from {_lines(paths, compression)})"
+        ),
+        inputs=inputs,
+        text="line",
+        problem=(
+            f"case when s is not null then null when {is_blank('line')} then '{BLANK}' "
+            "else 'the line is not a JSON object' end"
+        ),
+        unknown=(
+            f"case when s is not null and len(json_keys(line)) > {filled} "
+            f"then list_filter(json_keys(line), lambda k: k not in ({names})) end"
+        ),
+    )
+
+
+def _json_documents(table: Table, paths: Sequence[str], compression: str, largest: int) -> Reader:
+    array = f'$."{table.records}"'
+    return Reader(
+        relation=(
+            "select _file, _declared, record, "
+            f"case when json_type(record) = 'OBJECT' "
+            f"then from_json(record, {_structure(table.inputs)}) end as s from ("
+            f"select {_FILE}, json_array_length(json, {literal(array)}) as _declared, "
+            f"unnest(case when json_type(json, {literal(array)}) = 'ARRAY' "
+            f"then json_extract(json, {literal(array + '[*]')}) else [null] end) as record "
+            f"from read_json_objects({_list(paths)}, format = 'unstructured', "
+            f"compression = '{compression}', filename = true, "
+            f"maximum_object_size = {max(1 << 20, largest + 1)}))"
+        ),
+        inputs=_json_inputs(table),
+        text="record::varchar",
+        problem=(
+            f"case when s is not null then null when record is null "
+            f"then {literal(f'the document has no array {table.records}')} "
+            "else 'the record is not a JSON object' end"
+        ),
+        # No unknown inputs: the format is somebody else's, of which the contract takes a part by design.
+    )
+
+
+def _csv(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
+    names = [f"c{number}" for number in range(len(shape.header))]
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    secret = {path for column in table.columns for path in column.secret_inputs}
+    shown = (
+        f"case when {name} is not null then '{MASK}' else '' end"
+        if title in secret
+        else f"coalesce({name}, '')"
+        for name, title in zip(names, shape.columns, strict=True)
+    )
+    return Reader(
+        relation=(
+            f"select {_FILE}, null::bigint as _declared, "
+            f"{', '.join(names)} from read_csv({_list(paths)}, columns = {{{columns}}}, "
+            f"""delim = {literal(shape.delimiter)}, quote = '"', escape = '"', header = true, """
+            # Not strict, a row with too many fields would lose them silently.
+            "auto_detect = false, strict_mode = true, store_rejects = true, "
+            f"max_line_size = {MAXIMUM_LINE_BYTES}, compression = '{shape.compression}', "
+            "filename = true)"
+        ),
+        # The first of two columns with one name counts.
+        inputs={
+            title: name
+            for name, title in reversed(list(zip(names, shape.columns, strict=True)))
+            if title in table.inputs
+        },
+        text=f"concat_ws({literal(shape.delimiter)}, {', '.join(shown)})",
+        problem=f"case when c0 is null then '{BLANK}' end" if len(names) == 1 else "null::varchar",
+        header_rows=1,
+    )
+
+
+def _parquet(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
+    taken = [name for name in shape.columns if name in table.inputs]
+    names = {name: f"p{number}" for number, name in enumerate(taken)}
+    columns = "".join(f", {identifier(name)}::varchar as {p}" for name, p in names.items())
+    secret = {path for column in table.columns for path in column.secret_inputs}
+    shown = ", ".join(
+        f"{identifier(name)} := " + (f"if({p} is null, null, '{MASK}')" if name in secret else p)
+        for name, p in names.items()
+    )
+    return Reader(
+        relation=(
+            "select cast(left(parse_filename(_file_name), 7) as integer) as _file, "
+            f"null::bigint as _declared{columns} "
+            f"from read_parquet({_list(paths)}, filename = '_file_name', binary_as_string = true)"
+        ),
+        inputs=names,
+        text=f"to_json(struct_pack({shown}))::varchar" if shown else "null::varchar",
+    )
+
+
+def parquet_rows(connection: duckdb.DuckDBPyConnection, paths: Sequence[str]) -> dict[int, int]:
+    """Rows by file number, as the files' own metadata say."""
+    query = (
+        "select cast(left(parse_filename(file_name), 7) as integer), num_rows "
+        f"from parquet_file_metadata({_list(paths)})"
+    )
+    return dict(connection.execute(query).fetchall())
