@@ -83,12 +83,12 @@ def show() -> None:
 @click.option("--without", multiple=True, metavar="EVENT", help="Leave a planted event out.")
 def sample(folder: Path, developers: int, seed: int, without: tuple[str, ...]) -> None:
     """Simulate an API program's files into FOLDER, laid out as a landing folder."""
-    from orchestration.sample import simulate
+    from orchestration.sample import SampleError, simulate
 
-    if folder.exists() and any(folder.iterdir()):
-        raise Mistake(f"{folder} is not empty; name a new folder.")
-    folder.mkdir(parents=True, exist_ok=True)
-    simulate(folder, developers=developers, seed=seed, without=frozenset(without))
+    try:
+        simulate(folder, developers=developers, seed=seed, without=frozenset(without))
+    except SampleError as error:
+        raise Mistake(str(error)) from None
     click.echo(f"Simulated {developers:,} developers in {folder}.")
 
 
@@ -110,27 +110,32 @@ def dev(host: str, port: int) -> None:
 
 def _provide_files(data: DataFolder) -> None:
     """See that there is something to land; the default folder, and no other, gets the sample."""
-    if _has_files(data.landing) or data.raw.exists():
-        return
-    if not data.is_default:
-        raise Mistake(
-            f"{data.root} holds no files to land: put them below it into "
-            "landing/<source>/<table>/, for instance "
-            "landing/api_gateway/api_requests/2026-11-22.jsonl.gz."
-        )
+    from orchestration.landing import LandingError
+    from orchestration.landing import land as land_files
+    from orchestration.landing.contract import read_contract
+    from orchestration.landing.inventory import take_inventory
+
+    try:
+        if (data.raw / "batches").is_dir() or take_inventory(data.landing, read_contract()).files:
+            return
+        if data.is_default and not any(data.landing.rglob("*")):
+            _simulate_sample(data)
+            return
+        # Landing refuses: it knows best what it expected, and where.
+        land_files(data)
+    except LandingError as error:
+        raise Mistake(str(error)) from None
+
+
+def _simulate_sample(data: DataFolder) -> None:
     from orchestration.sample import simulate
 
     click.echo("There are no files yet: simulating a sample program into data/landing ...")
     # Under another name first, so that an interrupted simulation is never taken for a sample.
     incoming = data.root / f".landing-{os.getpid()}"
     shutil.rmtree(incoming, ignore_errors=True)
-    incoming.mkdir()
     simulate(incoming)
     incoming.rename(data.landing)
-
-
-def _has_files(folder: Path) -> bool:
-    return any(path.is_file() for path in folder.rglob("*"))
 
 
 if __name__ == "__main__":

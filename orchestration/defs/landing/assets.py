@@ -26,8 +26,9 @@ def landing(context: dg.AssetExecutionContext, run_lock: RunLock) -> Iterator[dg
         raise dg.Failure(f"{error} {what_stays(data)}", allow_retries=False) from error
     for warning in result.warnings:
         context.log.warning(warning)
+        print(f"Warning: {warning}")  # a terminal does not show Dagster's own log
     for key in context.selected_asset_keys:
-        counts = result.tables.get(tuple(key.path))
+        counts = result.tables.get(".".join(key.path))
         yield dg.MaterializeResult(
             asset_key=key,
             metadata={

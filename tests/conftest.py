@@ -1,0 +1,39 @@
+"""What holds for every test: nothing reports to anybody, no test touches the repository's data/."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before any test imports Dagster or dbt. A test that runs something gives it a folder of its own.
+os.environ["DO_NOT_TRACK"] = "1"
+os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+os.environ["NORTH_STAR_DATA"] = tempfile.mkdtemp(prefix="north-star-tests-")
+os.environ.pop("NORTH_STAR_SCHEDULE_CRON", None)
+
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI a skipped test is a failure: what was not tried is not known to work."""
+    skipped = _skipped(session.config)
+    if os.environ.get("NORTH_STAR_CI") and skipped:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say why the session has failed."""
+    skipped = _skipped(terminalreporter.config)
+    if os.environ.get("NORTH_STAR_CI") and skipped:
+        terminalreporter.write_line(
+            f"Failed: {skipped} skipped, and NORTH_STAR_CI is set.", red=True
+        )
+
+
+def _skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", [])) if reporter else 0

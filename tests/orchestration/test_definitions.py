@@ -1,0 +1,86 @@
+"""The code location loads this very project, and everything in it is wired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pytest
+
+from orchestration.manifest import ensure_manifest, marts, read_manifest
+from orchestration.settings import DataFolder
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
+    root = tmp_path_factory.mktemp("data")
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("NORTH_STAR_DATA", "DAGSTER_HOME"):
+            patched.setenv(name, str(root))
+        yield read_manifest(ensure_manifest(DataFolder(root)))
+
+
+@pytest.fixture(scope="module")
+def definitions(manifest: dict) -> dg.Definitions:
+    from orchestration.definitions import defs
+
+    return defs()
+
+
+@pytest.fixture(scope="module")
+def graph(definitions: dg.Definitions):
+    return definitions.resolve_asset_graph()
+
+
+def test_every_source_table_is_an_asset_that_landing_makes(manifest: dict, graph) -> None:
+    for source in manifest["sources"].values():
+        asset = graph.get(dg.AssetKey([source["source_name"], source["name"]]))
+        assert asset.is_materializable, asset.key
+        assert asset.group_name == "landing"
+
+
+def test_every_model_and_seed_is_an_asset_in_the_group_of_its_folder(manifest: dict, graph) -> None:
+    groups = {key.path[-1]: graph.get(key).group_name for key in graph.materializable_asset_keys}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model":
+            assert groups[node["name"]] == "_".join(node["fqn"][1:-1]), node["name"]
+        if node["resource_type"] == "seed":
+            assert groups[node["name"]].startswith("seeds"), node["name"]
+
+
+def test_a_failed_test_is_a_failed_check_that_blocks(manifest: dict, graph) -> None:
+    assert graph.asset_check_keys
+    severities = {
+        node["name"]: node["config"]["severity"].lower()
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+    }
+    for key in graph.asset_check_keys:
+        assert graph.get(key).blocking == (severities[key.name] == "error"), key
+
+
+def test_published_waits_for_every_mart(manifest: dict, graph) -> None:
+    parents = {key.path[-1] for key in graph.get(dg.AssetKey("published")).parent_keys}
+    assert parents == {node["name"] for node in marts(manifest)}
+    assert parents
+
+
+def test_the_job_runs_everything_in_one_process(definitions: dg.Definitions, graph) -> None:
+    job = definitions.resolve_job_def("refresh")
+    assert job.executor_def.name == "in_process"
+    selected = job.asset_layer.selected_asset_keys
+    assert selected == set(graph.materializable_asset_keys)
+
+
+def test_every_job_selects_something_and_every_schedule_has_its_job(
+    definitions: dg.Definitions,
+) -> None:
+    jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
+    named = {name for name in jobs if not name.startswith("__")}
+    assert "refresh" in named
+    for name in named:
+        assert jobs[name].asset_layer.selected_asset_keys, name
+    schedules = definitions.schedules or []
+    assert "daily_refresh" in {schedule.name for schedule in schedules}
+    for schedule in schedules:
+        assert schedule.job_name in named

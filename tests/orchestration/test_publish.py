@@ -1,0 +1,192 @@
+"""What may be published, and that it appears at once or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.publishing import PublishError, current_publication, publish, what_stays
+from orchestration.settings import DataFolder
+
+MODEL = "model.north_star.fct_weekly_active_tokens"
+VIEW = "model.north_star.stg_api_gateway__api_requests"
+TEST = "test.north_star.not_null_token_id.0a1b2c"
+UNIT_TEST = "unit_test.north_star.fct_weekly_active_tokens.a_failure_is_no_activity"
+ALL_PASS = {MODEL: "success", VIEW: "success", TEST: "pass", UNIT_TEST: "pass"}
+
+
+@pytest.fixture
+def built(data: DataFolder) -> DataFolder:
+    """A data folder after a build that passed."""
+    build(data, tokens=3)
+    return data
+
+
+def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) -> None:
+    """A warehouse with one mart, and the record that dbt leaves of building it."""
+    with duckdb.connect(data.warehouse) as warehouse:
+        warehouse.execute("create schema if not exists marts")
+        warehouse.execute("create schema if not exists intermediate")
+        warehouse.execute(
+            "create or replace table marts.fct_weekly_active_tokens as "
+            f"select range::varchar as token_id from range({tokens})"
+        )
+        warehouse.execute(
+            "create or replace table intermediate.int_watermark as "
+            "select timestamp '2026-11-20 08:00:00' as watermark_at"
+        )
+    nodes = {
+        MODEL: node(MODEL, "model", "marts", "north_star"),
+        VIEW: node(VIEW, "model", "staging", "api_gateway", materialized="view"),
+        TEST: node(TEST, "test"),
+    }
+    unit_tests = {UNIT_TEST: node(UNIT_TEST, "unit_test")}
+    folder = data.dbt / "build"
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = {"nodes": nodes, "unit_tests": unit_tests}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    statuses = ALL_PASS if results is None else results
+    rows = [{"unique_id": name, "status": status} for name, status in statuses.items()]
+    record = {"metadata": {"invocation_id": "invocation"}, "results": rows}
+    (folder / "run_results.json").write_text(json.dumps(record))
+
+
+def node(unique_id: str, kind: str, *folders: str, materialized: str = "table") -> dict:
+    """An entry of dbt's manifest."""
+    name = unique_id.split(".")[2] if kind != "unit_test" else unique_id.split(".")[3]
+    return {
+        "unique_id": unique_id,
+        "resource_type": kind,
+        "name": name,
+        "alias": name,
+        "schema": folders[0] if folders else "",
+        "fqn": ["north_star", *folders, name],
+        "config": {"materialized": materialized},
+    }
+
+
+def tokens(data: DataFolder) -> int:
+    """How many rows a reader counts."""
+    with duckdb.connect(data.published / "north_star.duckdb", read_only=True) as database:
+        return database.execute("select count(*) from fct_weekly_active_tokens").fetchone()[0]
+
+
+def test_every_mart_is_published_as_a_table_and_as_parquet(built: DataFolder) -> None:
+    publish(built, "run-1")
+    assert tokens(built) == 3
+    parquet = built.published / "parquet" / "fct_weekly_active_tokens" / "0.parquet"
+    assert duckdb.sql(f"select count(*) from '{parquet}'").fetchone() == (3,)
+    assert (built.published / "dbt" / "manifest.json").exists()
+    assert (built.published / "dbt" / "run_results.json").exists()
+    assert (built.published / "parquet" / "publication" / "0.parquet").exists()
+
+
+def test_publication_says_where_it_comes_from(built: DataFolder, tmp_path: Path) -> None:
+    publish(built, "run-1", project=tmp_path)
+    with duckdb.connect(built.published / "north_star.duckdb", read_only=True) as database:
+        relation = database.table("publication")
+        types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+        row = dict(zip(relation.columns, relation.fetchone(), strict=True))
+    assert types == {
+        "run_id": "VARCHAR",
+        "git_commit": "VARCHAR",
+        "dbt_invocation_id": "VARCHAR",
+        "published_at": "TIMESTAMP",
+        "watermark": "TIMESTAMP",
+        "checks_run": "BIGINT",
+        "checks_passed": "BIGINT",
+        "contract_version": "VARCHAR",
+        "is_sample": "BOOLEAN",
+    }
+    assert row["run_id"] == "run-1"
+    assert row["git_commit"] is None
+    assert str(row["watermark"]) == "2026-11-20 08:00:00"
+    assert (row["checks_run"], row["checks_passed"], row["is_sample"]) == (2, 2, False)
+
+
+def test_a_file_of_the_sample_marks_the_publication(built: DataFolder) -> None:
+    for batch, is_sample in (("a", True), ("b", False)):
+        folder = built.raw / "batches" / batch / "landing" / "files"
+        folder.mkdir(parents=True)
+        duckdb.sql(f"select {is_sample} as is_sample").write_parquet(str(folder / "0.parquet"))
+    assert publish(built, "run-1").is_sample
+
+
+def test_the_link_survives_a_move_of_the_data_folder(built: DataFolder) -> None:
+    publish(built, "run-1")
+    assert built.published.readlink() == Path("publications/run-1")
+
+
+def test_published_files_cannot_be_written(built: DataFolder) -> None:
+    publish(built, "run-1")
+    files = [path for path in built.published.resolve().rglob("*") if path.is_file()]
+    assert {path.stat().st_mode & 0o222 for path in files} == {0}
+
+
+@pytest.mark.parametrize(
+    ("results", "named"),
+    [
+        ({**ALL_PASS, TEST: "fail"}, "not_null_token_id failed"),
+        ({**ALL_PASS, MODEL: "skipped"}, "fct_weekly_active_tokens failed or was skipped"),
+        ({MODEL: "success", TEST: "pass"}, "a_failure_is_no_activity, stg_api_gateway"),
+        ({**ALL_PASS, VIEW: "error"}, "stg_api_gateway__api_requests failed"),
+    ],
+)
+def test_a_partial_or_failed_build_is_refused(
+    built: DataFolder, results: dict[str, str], named: str
+) -> None:
+    publish(built, "run-1")
+    build(built, tokens=5, results=results)
+    with pytest.raises(PublishError, match=named):
+        publish(built, "run-2")
+    assert tokens(built) == 3
+    assert not (built.publications / "run-2").exists()
+
+
+def test_a_warning_is_published_and_counted(built: DataFolder) -> None:
+    build(built, tokens=3, results={**ALL_PASS, TEST: "warn"})
+    publish(built, "run-1")
+    with duckdb.connect(built.published / "north_star.duckdb", read_only=True) as database:
+        assert database.execute("select checks_run, checks_passed from publication").fetchone() == (
+            2,
+            1,
+        )
+
+
+def test_without_a_build_there_is_nothing_to_publish(data: DataFolder) -> None:
+    with pytest.raises(PublishError, match="nothing to publish"):
+        publish(data, "run-1")
+    assert what_stays(data) == "Nothing has been published yet."
+
+
+@pytest.mark.parametrize("step", ["rename", "replace"])
+def test_a_crash_leaves_the_old_set_and_the_next_attempt_finishes(
+    built: DataFolder, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    publish(built, "run-1")
+    build(built, tokens=5)
+    with monkeypatch.context() as patched:
+
+        def crash(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        patched.setattr(Path, step, crash)
+        with pytest.raises(KeyboardInterrupt):
+            publish(built, "run-2")
+    assert tokens(built) == 3
+    assert current_publication(built).run_id == "run-1"
+
+    publish(built, "run-2")
+    assert tokens(built) == 5
+    names = sorted(path.name for path in built.publications.iterdir())
+    assert names == ["run-1", "run-2"]
+
+
+def test_publishing_the_same_run_twice_changes_nothing(built: DataFolder) -> None:
+    first = publish(built, "run-1")
+    build(built, tokens=5)
+    assert publish(built, "run-1") == first
+    assert tokens(built) == 3

