@@ -1,9 +1,9 @@
-"""The raw tables' contract, read from the sources' yml: what landing takes from a file, and as which type.
+"""The raw tables' contract: what landing takes from a file, and as which type.
 
-The yml of dbt's sources is the one place that names the raw tables and their columns. What landing needs beyond
-names and types stands in it as ``meta``: on a table ``config.meta.landing`` (``folder``, ``records``,
-``event_time``), on a column ``config.meta`` (``from``, ``required``, ``hash_of``, ``prefix_of``,
-``cut_query_string``).
+The yml of dbt's sources is the one place that names the raw tables and their columns. What landing
+needs beyond names and types stands in it as ``meta``: on a table ``config.meta.landing``
+(``folder``, ``records``, ``event_time``), on a column ``config.meta`` (``from``, ``required``,
+``hash_of``, ``prefix_of``, ``cut_query_string``).
 """
 
 from __future__ import annotations
@@ -104,14 +104,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Contract:
-    """All raw tables: those that files are landed into, and the ledger that landing itself writes."""
+    """All raw tables: those for files, and the ledger that landing writes itself."""
 
     tables: tuple[Table, ...]
     ledger: tuple[Table, ...]
 
     @property
     def secret_names(self) -> tuple[str, ...]:
-        """Last parts of all secret inputs: the names whose values are masked wherever they are seen."""
+        """Last parts of all secret inputs: their values are masked wherever they are seen."""
         names = {
             path.rsplit(".", 1)[-1]
             for table in self.tables
@@ -134,11 +134,12 @@ class Contract:
 def read_contract(project: Path = PROJECT) -> Contract:
     """Reads the contract from ``models/staging/*/_*__sources.yml``.
 
-    A source without ``external_location`` is read from a database by dbt itself and has nothing to land.
+    A source without ``external_location`` is read from a database by dbt itself and has nothing to
+    land.
 
     Raises:
-        LandingError: a yml cannot be read, or holds a key or a type that landing does not know; the message
-            names file, table and column.
+        LandingError: a yml cannot be read, or holds a key or a type that landing does not know;
+            the message names file, table and column.
     """
     tables: list[Table] = []
     ledger: list[Table] = []
@@ -243,6 +244,7 @@ def _check_ledger(ledger: list[Table]) -> None:
     described = {table.name: {column.name for column in table.columns} for table in ledger}
     if described != {name: set(columns) for name, columns in LEDGER.items()}:
         raise LandingError(
-            "The source `landing` in models/staging/landing/_landing__sources.yml does not have the "
+            "The source `landing` in models/staging/landing/_landing__sources.yml does not have "
+            "the "
             "tables and columns that landing writes."
         )

@@ -183,9 +183,9 @@ class Survey:
 def survey(file: FoundFile) -> Survey:
     """Hashes a file and checks that its compressed stream is whole.
 
-    DuckDB reads a truncated .gz or .zst up to the cut and says nothing, and does not compare checksums of
-    gzip, so a half-written file would lose rows silently. The lines are counted on the way: a count that
-    owes nothing to the reader it is compared with.
+    DuckDB reads a truncated .gz or .zst up to the cut and says nothing, and does not compare
+    checksums of gzip, so a half-written file would lose rows silently. The lines are counted on
+    the way: a count that owes nothing to the reader it is compared with.
 
     Raises:
         OSError: the file cannot be read.
@@ -257,7 +257,7 @@ def _hashing(opened: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
 
 
 def _gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Decompresses gzip members one after the other (RFC 1952), checking each one's CRC and length."""
+    """Decompresses gzip members (RFC 1952), checking the CRC and length of each."""
     member = None
     for chunk in chunks:
         while chunk:

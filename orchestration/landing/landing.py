@@ -76,8 +76,8 @@ def land(data: DataFolder, progress: Callable[[str], None] = print) -> LandingRe
         progress: called with one line for each group of files.
 
     Raises:
-        LandingError: nothing was ever there to land, the token key changed, the contract is wrong, or the
-            machine failed; then raw/ is as it was before.
+        LandingError: nothing was ever there to land, the token key changed, the contract is wrong,
+            or the machine failed; then raw/ is as it was before.
     """
     contract = read_contract()
     inventory = take_inventory(data.landing, contract)
@@ -105,8 +105,8 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
         config={
             "memory_limit": MEMORY_LIMIT,
             "temp_directory": str(scratch / "spill"),
-            # What does not fit in memory is written here. These are typed rows, their tokens hashed already:
-            # lines and documents only stream through.
+            # What does not fit in memory is written here. These are typed rows, their tokens
+            # hashed already: lines and documents only stream through.
             "autoinstall_known_extensions": False,
         }
     )
@@ -238,7 +238,7 @@ class _Landing:
     def _write_tables(
         self, batch: Path, landed_at: datetime, scan: Scan, files: list[ScannedFile]
     ) -> list[ScannedFile]:
-        """Writes the rows of all tables; returns the files that were still the same after reading."""
+        """Writes the rows of all tables; returns the files that did not change meanwhile."""
         landed: list[ScannedFile] = []
         for table in self.contract.tables:
             of_table = [scanned for scanned in files if scanned.file.table == table]
@@ -274,14 +274,15 @@ class _Landing:
                 counts.rows_landed += rows
                 counts.rows_rejected += rejected
                 self.progress(
-                    f"{table.label}: {len(kept):,} files, {rows:,} rows landed, {rejected:,} rejected"
+                    f"{table.label}: {len(kept):,} files, {rows:,} rows landed, {rejected:,} "
+                    "rejected"
                 )
         return landed
 
     def _settle(
         self, scan: Scan, shape: Shape | None, group: list[ScannedFile]
     ) -> list[ScannedFile]:
-        """Turns broken files into a reject each, and leaves out what was written to while it was read."""
+        """Makes each broken file a reject, and leaves out what was written to meanwhile."""
         kept, growing = [], []
         for scanned in group:
             if not scanned.file.is_unchanged():
@@ -301,7 +302,7 @@ class _Landing:
     def _write_rows(
         self, batch: Path, table: Table, number: int, landed_at: datetime, kept: list[ScannedFile]
     ) -> bool:
-        """Writes the good rows of ``scanned`` to a Parquet file and counts them, and the rejects, by file."""
+        """Writes the good rows of ``scanned`` to Parquet; counts them and rejects by file."""
         by_number = {scanned.number: scanned for scanned in kept}
         self._load("hashes", "file integer, hash varchar", [
             {"file": scanned.number, "hash": scanned.survey.file_hash} for scanned in kept
@@ -344,7 +345,8 @@ class _Landing:
         for scanned in landed:
             if scanned.rows_read != scanned.rows_landed + scanned.rows_rejected:
                 raise LandingError(
-                    f"{scanned.file.shown}: of {scanned.rows_read} rows {scanned.rows_landed} were landed "
+                    f"{scanned.file.shown}: of {scanned.rows_read} rows {scanned.rows_landed} "
+                    "were landed "
                     f"and {scanned.rows_rejected} rejected; the batch is not kept."
                 )
 
@@ -356,8 +358,10 @@ class _Landing:
         sample = self._sample_hashes()
         self._load(
             "landed_files",
-            "file integer, file_hash varchar, batch_id varchar, source_name varchar, table_name varchar, "
-            "path varchar, size_bytes bigint, modified bigint, rows_read bigint, rows_landed bigint, "
+            "file integer, file_hash varchar, batch_id varchar, source_name varchar, table_name "
+            "varchar, "
+            "path varchar, size_bytes bigint, modified bigint, rows_read bigint, rows_landed "
+            "bigint, "
             "rows_rejected bigint, first_event bigint, last_event bigint, is_sample boolean, "
             "landed bigint",
             [
@@ -383,7 +387,8 @@ class _Landing:
         )
         queries = {
             "files": "select *, make_timestamp(modified) as modified_at, "
-            "make_timestamp(first_event) as first_event_at, make_timestamp(last_event) as last_event_at, "
+            "make_timestamp(first_event) as first_event_at, make_timestamp(last_event) as "
+            "last_event_at, "
             "make_timestamp(landed) as landed_at from landed_files order by file",
             "rejects": "select source_name, table_name, path, row_number, reason, raw_text, "
             "file_hash as _file_hash, make_timestamp(landed) as _landed_at "
@@ -424,7 +429,7 @@ class _Landing:
             raise LandingError(f"{listed} cannot be read: {error!r}.") from error
 
     def _load(self, name: str, columns: str, rows: list[dict]) -> None:
-        """A temporary table from rows; as one JSON text, for binding thousands of values takes seconds."""
+        """A temporary table from rows, as one JSON text: binding thousands takes seconds."""
         structure = json.dumps(
             [dict(reversed([part.rsplit(" ", 1) for part in columns.split(", ")]))]
         )
@@ -474,6 +479,7 @@ def _nothing_to_land(data: DataFolder, contract: Contract, inventory: Inventory)
         else "there is no file at all"
     )
     return LandingError(
-        f"{data.root} has nothing to land: expected were files (.jsonl, .csv, .parquet; .gz, .zst) in "
+        f"{data.root} has nothing to land: expected were files (.jsonl, .csv, .parquet; .gz, "
+        ".zst) in "
         f"{', '.join(folders)}, but {there}."
     )

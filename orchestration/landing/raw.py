@@ -3,7 +3,7 @@
     raw/format.json                                   version, fingerprint of the token key
     raw/batches/<batch id>/<source>/<table>/<n>.parquet
     raw/batches/<batch id>/landing/{files,rejects}/0.parquet
-    raw/batches/00000000T000000000000Z/               an empty file for every table, so that models find columns
+    raw/batches/00000000T000000000000Z/               an empty file for every table: its columns
 
 A batch is built in ``raw/.incoming-<batch id>/`` on the same disk, synced, and renamed once.
 """
@@ -83,11 +83,11 @@ class RawFolder:
         return [LedgerEntry(*row) for row in rows]
 
     def check_key(self, key: TokenKey, *, has_landed: bool) -> None:
-        """Refuses a raw/ of a later version, and a key other than the one its tokens were hashed with.
+        """Refuses a raw/ of a later version, and another key than its tokens were hashed with.
 
         Args:
             key: the key of this landing.
-            has_landed: whether any file is in the ledger; without one, no row depends on the key yet.
+            has_landed: whether any file is in the ledger; without one, no row depends on a key.
 
         Raises:
             LandingError: as described, or ``format.json`` cannot be read.
@@ -98,7 +98,8 @@ class RawFolder:
         except FileNotFoundError:
             if has_landed:
                 raise LandingError(
-                    f"{self._format} is missing, so nobody can tell which token key the rows beside it "
+                    f"{self._format} is missing, so nobody can tell which token key the rows "
+                    "beside it "
                     "were hashed with; restore it from a backup."
                 ) from None
             return
@@ -111,9 +112,12 @@ class RawFolder:
             )
         if fingerprint != key.fingerprint and has_landed:
             raise LandingError(
-                "The token key is not the one that the tokens in raw/ were hashed with (NORTH_STAR_TOKEN_KEY, "
-                f"or {self.root.parent / 'token_key'} without it), so old and new rows would not match; set "
-                "the former key again, or start with an empty raw/ to land everything under the new one."
+                "The token key is not the one that the tokens in raw/ were hashed with "
+                "(NORTH_STAR_TOKEN_KEY, "
+                f"or {self.root.parent / 'token_key'} without it), so old and new rows would not "
+                "match; set "
+                "the former key again, or start with an empty raw/ to land everything under the "
+                "new one."
             )
 
     def store_key(self, key: TokenKey) -> None:
@@ -150,8 +154,8 @@ class RawFolder:
             )
         (incoming / "contract.json").write_text(described, encoding="utf-8")
         if target.exists():
-            # A folder cannot replace another in one step. After a crash between the two, the next landing
-            # finds none and writes it again.
+            # A folder cannot replace another in one step. After a crash between the two, the next
+            # landing finds none and writes it again.
             target.rename(self.root / f"{_INCOMING}replaced")
         self.publish(EMPTY_BATCH)
         shutil.rmtree(self.root / f"{_INCOMING}replaced", ignore_errors=True)

@@ -1,8 +1,10 @@
 """One reader per file format: SQL that scans many files at once and says where each input is found.
 
-Every reader gives a relation, in the order of the files and their rows, with ``_file`` (number of the
-file) and ``_declared`` (rows that the file itself says it has, or NULL), and expressions over its other columns. Files are scanned under numbered names (``0000012.jsonl.gz``), see ``numbered_name``: a name given by
-somebody else could hold characters that DuckDB takes for a pattern.
+Every reader gives a relation, in the order of the files and their rows, with ``_file`` (number of
+the file) and ``_declared`` (rows that the file itself says it has, or NULL), and expressions over
+its other columns. Files are scanned under numbered names (``0000012.jsonl.gz``), see
+``numbered_name``: a name given by somebody else could hold characters that DuckDB takes for a
+pattern.
 """
 
 from __future__ import annotations
@@ -36,7 +38,8 @@ class Reader:
         relation: a query with the columns described above.
         inputs: expression (VARCHAR) of each input the files have; others are NULL.
         text: expression of the row as it came.
-        problem: expression that is NULL for a row, ``BLANK`` for a blank line, else why it is unreadable.
+        problem: expression that is NULL for a row, ``BLANK`` for a blank line, else why it is
+            unreadable.
         unknown: expression of the row's unknown inputs (VARCHAR[]), or NULL.
         header_rows: lines before the first row.
     """
@@ -153,10 +156,12 @@ def _list(paths: Sequence[str]) -> str:
 
 
 def _lines(paths: Sequence[str], compression: str) -> str:
-    # With \r\n stated, \n and a lone \r end lines too, and each physical line is one row; undeclared, a
-    # \r\n among \n gives a blank line that is not there. store_rejects keeps lines that are not UTF-8.
+    # With \r\n stated, \n and a lone \r end lines too, and each physical line is one row;
+    # undeclared, a \r\n among \n gives a blank line that is not there. store_rejects keeps lines
+    # that are not UTF-8.
     return (
-        f"read_csv({_list(paths)}, columns = {{'line': 'VARCHAR'}}, delim = {literal(_NO_DELIMITER)}, "
+        f"read_csv({_list(paths)}, columns = {{'line': 'VARCHAR'}}, delim = "
+        f"{literal(_NO_DELIMITER)}, "
         r"quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
         rf"new_line = '\r\n', max_line_size = {MAXIMUM_LINE_BYTES}, store_rejects = true, "
         f"compression = '{compression}', filename = true)"
@@ -195,13 +200,15 @@ def _json_inputs(table: Table) -> dict[str, str]:
 def _json_lines(table: Table, paths: Sequence[str], compression: str) -> Reader:
     inputs = _json_inputs(table)
     known = {path.split(".")[0] for path in inputs}
-    # Only a row with more keys than values found can hold an unknown key; the list is made for those.
+    # Only a row with more keys than values found can hold an unknown key; the list is made for
+    # those.
     filled = " + ".join(f"({expression} is not null)::integer" for expression in inputs.values())
     names = ", ".join(literal(name) for name in sorted(known))
     return Reader(
         relation=(
             "select _file, null::bigint as _declared, line, "
-            # A valid JSON text that begins with a brace is an object. try() gives NULL for invalid JSON.
+            # A valid JSON text that begins with a brace is an object. try() gives NULL for invalid
+            # JSON.
             r"case when line >= '{' and line < '|' or regexp_matches(line, '^\s*\{') "
             f"then try(from_json(line, {_structure(table.inputs)})) end as s "
             f"from (select {_FILE}, line from {_lines(paths, compression)})"
@@ -240,7 +247,8 @@ def _json_documents(table: Table, paths: Sequence[str], compression: str, larges
             f"then {literal(f'the document has no array {table.records}')} "
             "else 'the record is not a JSON object' end"
         ),
-        # No unknown inputs: the format is somebody else's, of which the contract takes a part by design.
+        # No unknown inputs: the format is somebody else's, of which the contract takes a part by
+        # design.
     )
 
 

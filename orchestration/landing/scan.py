@@ -1,4 +1,4 @@
-"""Reading a group of files: one scan into typed rows and rejects, each file counted against itself."""
+"""Reading a group of files: one scan into typed rows and rejects, counted file by file."""
 
 from __future__ import annotations
 
@@ -88,7 +88,8 @@ class Scan:
             scanned.broken = survey.damage
             return None
         if file.format == "document" and survey.text_bytes > readers.MAXIMUM_DOCUMENT_BYTES:
-            scanned.broken = f"the document is larger than {readers.MAXIMUM_DOCUMENT_BYTES >> 20} MB uncompressed"
+            megabytes = readers.MAXIMUM_DOCUMENT_BYTES >> 20
+            scanned.broken = f"the document is larger than {megabytes} MB uncompressed"
             return None
         try:
             return readers.shape_of(self.connection, file, self.path(scanned))
@@ -99,7 +100,7 @@ class Scan:
         return None
 
     def read(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
-        """Reads files of one shape into ``scanned``; a file that breaks the scan is found and noted.
+        """Reads files of one shape into ``scanned``, and notes those that break the scan.
 
         ``scanned`` has ``_file``, ``_declared``, ``_unknown``, ``_problem``, ``_raw`` and the
         table's columns; the view ``numbered`` adds ``_row_number``.
@@ -123,8 +124,8 @@ class Scan:
     def _insert(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
         largest = max(scanned.survey.text_bytes for scanned in group)
         reader = readers.reader(shape, table, [self.path(scanned) for scanned in group], largest)
-        # On several threads each file is inserted as a piece of its own, and a thousand pieces of many
-        # columns take a gigabyte.
+        # On several threads each file is inserted as a piece of its own, and a thousand pieces of
+        # many columns take a gigabyte.
         threads = 1 if len(group) > MAXIMUM_PIECES else os.cpu_count() or 1
         self.connection.execute(f"set threads = {threads}")
         try:
@@ -161,12 +162,15 @@ class Scan:
             f", v{number} as {identifier(column.name)}"
             for number, column in enumerate(table.columns)
         )
-        # Step by step, so that the text of a row and its reason are made for the rejected rows only.
+        # Step by step, so that the text of a row and its reason are made for the rejected rows
+        # only.
         return (
             "select _file, _declared, _unknown, _problem, "
-            f"case when _problem <> '{BLANK}' then {mask_expression(reader.text, self.secret_names)} "
+            f"case when _problem <> '{BLANK}' then "
+            f"{mask_expression(reader.text, self.secret_names)} "
             f"end as _raw{columns} from ("
-            f"select *, case when _unreadable is not null then _unreadable{problems} end as _problem "
+            f"select *, case when _unreadable is not null then _unreadable{problems} end as "
+            "_problem "
             f"from (select *{values} from ("
             f"select *, {reader.problem} as _unreadable, {reader.unknown} as _unknown{inputs} "
             f"from ({reader.relation}))))"
@@ -192,13 +196,14 @@ class Scan:
     def _number_rows(self, shape: Shape, group: list[ScannedFile]) -> None:
         """Gives each row its number in the file, counting the lines the scanner kept out.
 
-        Both threads scan, and DuckDB keeps the order of the files when it inserts: the row id is the order,
-        where a window function would hold the scan to one thread.
+        Both threads scan, and DuckDB keeps the order of the files when it inserts: the row id is
+        the order, where a window function would hold the scan to one thread.
         """
         execute = self.connection.execute
         if shape.format in ("lines", "csv"):
             header = 1 if shape.format == "csv" else 0
-            # A failed scan of several files leaves rejects that the scan of its halves reports again.
+            # A failed scan of several files leaves rejects that the scan of its halves reports
+            # again.
             execute(
                 f"""
                 create temp table scanner_rejects as
@@ -231,7 +236,8 @@ class Scan:
                 f"{_by_number(group)[number].file.shown}: its rows were read out of order."
             )
         numbered = (
-            "select scanned.*, scanned.rowid - first + 1 as _row_number from scanned inner join starts "
+            "select scanned.*, scanned.rowid - first + 1 as _row_number from scanned inner join "
+            "starts "
             "using (_file)"
         )
         if execute("select 1 from scanner_rejects limit 1").fetchone():
@@ -261,7 +267,8 @@ class Scan:
     def _check_counts(self, shape: Shape, group: list[ScannedFile]) -> None:
         """Counts each file's rows, and compares with what the file itself says where it does.
 
-        A file whose rows were not all read is rejected as a whole, loudly, instead of losing some quietly.
+        A file whose rows were not all read is rejected as a whole, loudly, instead of losing some
+        quietly.
         """
         counted = {
             number: (rows, lines, declared)
@@ -327,7 +334,7 @@ class Scan:
             "insert into rejects select _file, _row_number, _problem, _raw from numbered "
             f"where _problem <> '{BLANK}' order by _file, _row_number"
         )
-        fields = len(shape.header)
+        count = f"'the row has ' || found || ' fields, the header {len(shape.header)}'"
         execute(
             f"""
             insert into rejects
@@ -337,8 +344,8 @@ class Scan:
                     when 'LINE SIZE OVER MAXIMUM'
                         then 'the line is longer than {readers.MAXIMUM_LINE_BYTES} bytes'
                     when 'UNQUOTED VALUE' then 'a quote does not close where its value ends'
-                    when 'MISSING COLUMNS' then 'the row has ' || found || ' fields, the header {fields}'
-                    when 'TOO MANY COLUMNS' then 'the row has ' || found || ' fields, the header {fields}'
+                    when 'MISSING COLUMNS' then {count}
+                    when 'TOO MANY COLUMNS' then {count}
                     else 'the row cannot be read (' || lower(error_type) || ')'
                 end,
                 {mask_expression(_safe_fields(table, shape), self.secret_names)}
@@ -360,8 +367,8 @@ def reject_whole(connection: duckdb.DuckDBPyConnection, scanned: ScannedFile) ->
 def _safe_fields(table: Table, shape: Shape) -> str:
     """SQL of the fields of an unreadable CSV line that no secret can have slipped into.
 
-    With n fields too few, a secret can stand up to n places earlier than the header says; with too many it
-    stands later. What comes from the first such place on is masked.
+    With n fields too few, a secret can stand up to n places earlier than the header says; with too
+    many it stands later. What comes from the first such place on is masked.
     """
     secret = {path for column in table.columns for path in column.secret_inputs}
     places = [place for place, name in enumerate(shape.columns) if name in secret]

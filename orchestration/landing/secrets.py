@@ -1,4 +1,4 @@
-"""Secrets on their way into raw/: the key, the keyed hash in SQL, and the mask for rejected text."""
+"""Secrets on their way into raw/: the key, the keyed hash, and the mask for rejected text."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ MASK = "***"
 
 # Names that are secret in anybody's log, whether or not the contract takes them.
 _ALWAYS_SECRET = (
-    "token", "email", "e-mail", "password", "secret", "api_key", "api-key", "apikey", "authorization",
-    "bearer", "cookie", "client_ip",
+    "token", "email", "e-mail", "password", "secret", "api_key", "api-key", "apikey",
+    "authorization", "bearer", "cookie", "client_ip",
 )  # fmt: skip
 
 _BLOCK = 64  # bytes of a SHA-256 block
@@ -43,7 +43,7 @@ class TokenKey:
 
     @property
     def parameters(self) -> dict[str, bytes]:
-        """Values of ``$ipad`` and ``$opad`` for ``hash_expression``: bound, never part of SQL text."""
+        """Values to bind to ``$ipad`` and ``$opad`` of ``hash_expression``."""
         # RFC 2104: a key longer than a block is hashed first, a shorter one filled up with zeros.
         key = hashlib.sha256(self.key).digest() if len(self.key) > _BLOCK else self.key
         key = key.ljust(_BLOCK, b"\0")
@@ -66,7 +66,8 @@ def read_token_key(file: Path) -> tuple[TokenKey, str | None]:
         text = os.environ[VARIABLE]
         if len(text) < MINIMUM_CHARACTERS:
             raise LandingError(
-                f"{VARIABLE} has {len(text)} characters; it needs at least {MINIMUM_CHARACTERS}, for "
+                f"{VARIABLE} has {len(text)} characters; it needs at least {MINIMUM_CHARACTERS}, "
+                "for "
                 "instance from `openssl rand -hex 32`."
             )
         return TokenKey(text.encode()), None
@@ -89,7 +90,8 @@ def read_token_key(file: Path) -> tuple[TokenKey, str | None]:
         raise LandingError(f"The development key {file} cannot be read: {error}.") from error
     if len(text) < MINIMUM_CHARACTERS:
         raise LandingError(
-            f"The development key {file} is damaged (fewer than {MINIMUM_CHARACTERS} characters); put the "
+            f"The development key {file} is damaged (fewer than {MINIMUM_CHARACTERS} characters); "
+            "put the "
             "key back, or delete it if nothing was ever landed with it."
         )
     return TokenKey(text.encode()), (
@@ -106,16 +108,16 @@ def hash_expression(text: str) -> str:
 
 
 def mask_expression(text: str, secret_names: Iterable[str]) -> str:
-    """SQL that masks whatever could be a secret in a SQL expression, and cuts it to 2,000 characters.
+    """SQL that masks what could be a secret in an expression and cuts it to 2,000 characters.
 
-    Masked are values beside a secret's name (JSON, key=value, a header), e-mail addresses, IPv4 and IPv6
-    addresses, and each run of 16 or more of ``[A-Za-z0-9_+/=-]``.
+    Masked are values beside a secret's name (JSON, key=value, a header), e-mail addresses, IPv4
+    and IPv6 addresses, and each run of 16 or more of ``[A-Za-z0-9_+/=-]``.
     """
     names = "|".join(sorted({*_ALWAYS_SECRET, *secret_names}, key=lambda name: (-len(name), name)))
     hextet = "[0-9a-fA-F]{1,4}"
     patterns = [
-        # A truncated line may end inside the value, so a closing quote is not asked for. The value is an
-        # object, a list, a quoted text or a bare word; "Bearer x" is two words.
+        # A truncated line may end inside the value, so a closing quote is not asked for. The value
+        # is an object, a list, a quoted text or a bare word; "Bearer x" is two words.
         (
             rf"(?is)((?:{names})\\*[\"']?\s*[:=]\s*|\bbearer\s+)"
             r"(?:\{[^}]*\}?|\[[^\]]*\]?|\\*\"(?:\\.|[^\"\\])*\"?|'(?:\\.|[^'\\])*'?"

@@ -33,20 +33,26 @@ def identifier(name: str) -> str:
 
 def text(expression: str) -> str:
     """A text as it came; NULL where it is blank."""
-    # Whatever begins above the blank sorts from '!' on: no pattern has to run for nearly all values.
-    return rf"case when {expression} >= '!' or regexp_matches({expression}, '\S') then {expression} end"
+    return f"case when {_is_filled(expression)} then {expression} end"
 
 
 def is_blank(expression: str) -> str:
     """Whether a text is NULL, empty or nothing but white space."""
-    return rf"not coalesce({expression} >= '!' or regexp_matches({expression}, '\S'), false)"
+    return f"not coalesce({_is_filled(expression)}, false)"
+
+
+def _is_filled(expression: str) -> str:
+    # What begins above the blank sorts from '!' on: nearly all values are spared the pattern.
+    return rf"({expression} >= '!' or regexp_matches({expression}, '\S'))"
 
 
 def typed(expression: str, data_type: str) -> str:
-    """A non-blank text as a value of the type, or NULL where it is none; white space around it is allowed.
+    """A non-blank text as a value of the type, or NULL where it is none; white space around it is
+    allowed.
 
-    DuckDB's own casts are wider than the contract (1_000, 'epoch', 12.5 rounded to a whole number), so a
-    pattern stands before each. Times become UTC in microseconds; the session's TimeZone has to be UTC.
+    DuckDB's own casts are wider than the contract (1_000, 'epoch', 12.5 rounded to a whole
+    number), so a pattern stands before each. Times become UTC in microseconds; the session's
+    TimeZone has to be UTC.
     """
     if data_type == "varchar":
         return expression
@@ -59,8 +65,8 @@ def typed(expression: str, data_type: str) -> str:
 
 def _typed(x: str, data_type: str) -> str:
     if data_type == "timestamp":
-        # The second attempt is for what ISO 8601 allows and DuckDB does not read: no seconds, a comma, a
-        # lower-case z, a blank before the offset.
+        # The second attempt is for what ISO 8601 allows and DuckDB does not read: no seconds, a
+        # comma, a lower-case z, a blank before the offset.
         plain = (
             rf"regexp_replace(replace(regexp_replace(upper({x}), '\s([+-Z])', '\1'), ',', '.'), "
             r"'([T ]\d{2}:\d{2})(Z|[+-].*)?$', '\1:00\2')"
