@@ -1,6 +1,7 @@
--- Which tokens are active in which week: at least var min_qualified_requests qualified requests. The
--- definition of "active" stands here and nowhere else (D6). Sources that run ahead of the watermark wait
--- for it. One row per active token and week.
+-- Which tokens are active in which week: at least var min_qualified_requests qualified
+-- requests. The definition of "active" stands here and nowhere else (D6). Sources that
+-- run ahead of the watermark wait for it.
+-- One row per active token and week.
 with token_days as (
 
     select * from {{ ref('int_token_days') }}

@@ -1,5 +1,6 @@
--- The distinct counts over active tokens, and their change against the week before that is not a gap, for final
--- weeks (definitions D4, D5). One row per week that is not a gap.
+-- The distinct counts over active tokens, and their change against the week before that
+-- is not a gap, for final weeks (definitions D4, D5).
+-- One row per week that is not a gap.
 with weeks as (
 
     select * from {{ ref('int_weeks') }}
@@ -33,6 +34,16 @@ counted as (
 
 ),
 
+preceded as (
+
+    select
+        *,
+        lag(weekly_active_tokens) over (order by week_start) as previous_tokens,
+        lag(weekly_active_companies) over (order by week_start) as previous_companies
+    from counted
+
+),
+
 compared as (
 
     select
@@ -43,17 +54,12 @@ compared as (
         qualified_requests,
         cast(resolved_tokens as double) / nullif(weekly_active_tokens, 0)
             as resolved_tokens_rate,
+        case when week_status = 'final' then weekly_active_tokens - previous_tokens end
+            as wat_change,
         case
-            when week_status = 'final'
-                then weekly_active_tokens
-                    - lag(weekly_active_tokens) over (order by week_start)
-        end as wat_change,
-        case
-            when week_status = 'final'
-                then weekly_active_companies
-                    - lag(weekly_active_companies) over (order by week_start)
+            when week_status = 'final' then weekly_active_companies - previous_companies
         end as wac_change
-    from counted
+    from preceded
 
 )
 

@@ -1,5 +1,6 @@
--- What marketing and the portal count, up to the watermark, and the hello worlds they led to (definition D27).
--- The program's own people and their tokens are left out. One row per week with any of them.
+-- What marketing and the portal count, up to the watermark, and the hello worlds they
+-- led to (definition D27). The program's own people and their tokens are left out.
+-- One row per week with any of them.
 with watermark as (
 
     select * from {{ ref('int_watermark') }}

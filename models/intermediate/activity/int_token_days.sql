@@ -1,5 +1,5 @@
--- What each token did on each day: the one pass over the logs that every number is built on. Requests without
--- a token have a row too, so that nothing is lost.
+-- What each token did on each day: the one pass over the logs that every number is
+-- built on. Requests without a token have a row too, so that nothing is lost.
 -- One row per source, token, developer who owned it at the time, day and outcome.
 with requests as (
 

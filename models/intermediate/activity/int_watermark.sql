@@ -1,4 +1,5 @@
--- Until when the logs are complete (definition D4). Never the wall clock. One row.
+-- Until when the logs are complete (definition D4). Never the wall clock.
+-- One row.
 with accepted_days as (
 
     select * from {{ ref('int_token_days') }}
@@ -29,12 +30,16 @@ required_sources as (
 watermark as (
 
     select
-        (select min(first_accepted_at) from sources) as first_accepted_at,
+        min(sources.first_accepted_at) as first_accepted_at,
         case
-            when count(*) >= {{ var('required_log_sources') | length }}
-                then min(last_accepted_at)
+            when
+                count(required_sources.source)
+                >= {{ var('required_log_sources') | length }}
+                then min(required_sources.last_accepted_at)
         end as watermark_at
-    from required_sources
+    from sources
+    left join required_sources
+        on sources.source = required_sources.source
 
 )
 

@@ -1,5 +1,6 @@
--- Every week from the first with an accepted row to the watermark's, with its status and whether it is a gap
--- in the logs (definitions D1, D2, D4, D5). One row per week.
+-- Every week from the first with an accepted row to the watermark's, with its status
+-- and whether it is a gap in the logs (definitions D1, D2, D4, D5).
+-- One row per week.
 with watermark as (
 
     select * from {{ ref('int_watermark') }}
@@ -41,26 +42,34 @@ bounded as (
 
 ),
 
+allowed as (
+
+    select
+        *,
+        {{ dbt.dateadd('day', var('late_allowance_days'), 'week_ends_at') }}
+            as final_from
+    from bounded
+
+),
+
 judged as (
 
     select
-        bounded.week_start,
-        bounded.week_end,
-        bounded.week_starts_at,
-        bounded.week_ends_at,
+        allowed.week_start,
+        allowed.week_end,
+        allowed.week_starts_at,
+        allowed.week_ends_at,
         case
-            when watermark.watermark_at < bounded.week_ends_at then 'open'
-            when watermark.watermark_at
-                < {{ dbt.dateadd('day', var('late_allowance_days'), 'bounded.week_ends_at') }}
-                then 'settling'
+            when watermark.watermark_at < allowed.week_ends_at then 'open'
+            when watermark.watermark_at < allowed.final_from then 'settling'
             else 'final'
         end as week_status,
         log_days.week_start is null as is_data_gap,
         coalesce(log_days.days_with_logs, 0) as days_with_logs
-    from bounded
+    from allowed
     cross join watermark
     left join log_days
-        on bounded.week_start = log_days.week_start
+        on allowed.week_start = log_days.week_start
 
 )
 

@@ -1,5 +1,6 @@
--- What each developer has reached, up to the watermark (definitions D14, D15). Hello world is the first qualified
--- or sandbox request on an endpoint that is neither health check nor documentation.
+-- What each developer has reached, up to the watermark (definitions D14, D15). Hello
+-- world is the first qualified or sandbox request on an endpoint that is neither health
+-- check nor documentation.
 -- One row per developer who is not internal.
 with developers as (
 

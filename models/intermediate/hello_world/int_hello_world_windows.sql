@@ -1,9 +1,14 @@
--- The sign-ups of the weeks up to each week (var ttfhw_window_weeks), as they stood at the end of that week or at
--- the watermark: what happened later is not known yet, so that the past of the series does not move (definition
--- D17). One row per week and developer in its window.
+-- The sign-ups of the weeks up to each week (var ttfhw_window_weeks), as they stood at
+-- the end of that week or at the watermark: what happened later is not known yet, so
+-- that the past of the series does not move (definition D17).
+-- One row per week and developer in its window.
 with hello_worlds as (
 
-    select * from {{ ref('int_hello_worlds') }}
+    select
+        *,
+        {{ dbt.dateadd('day', 7 * var('ttfhw_window_weeks'), 'cohort_week') }}
+            as window_end
+    from {{ ref('int_hello_worlds') }}
     where is_in_distribution
 
 ),
@@ -26,9 +31,8 @@ windows as (
     from weeks
     inner join hello_worlds
         on
-            hello_worlds.cohort_week <= weeks.week_start
-            and hello_worlds.cohort_week
-            > {{ dbt.dateadd('day', -7 * var('ttfhw_window_weeks'), 'weeks.week_start') }}
+            weeks.week_start >= hello_worlds.cohort_week
+            and weeks.week_start < hello_worlds.window_end
 
 ),
 
@@ -43,7 +47,8 @@ observed as (
         least(
             coalesce(event_at, censoring_deletion_at, watched_until), watched_until
         ) as clock_stop_at,
-        -- Who said hello or is waiting was watched to the end, who left only until then.
+        -- Who said hello or is waiting was watched to the end, who left only until
+        -- then.
         least(coalesce(censoring_deletion_at, watched_until), watched_until)
             as observed_until
     from windows

@@ -1,5 +1,6 @@
--- The clock of each developer: when it started, whether and when hello world stopped it, and until when it was
--- watched (definitions D14 to D18). A developer without a hello world is censored, not absent.
+-- The clock of each developer: when it started, whether and when hello world stopped
+-- it, and until when it was watched (definitions D14 to D18). A developer without a
+-- hello world is censored, not absent.
 -- One row per developer who is not internal.
 {% set clock_starts = {
     'sign_up': 'least(signed_up_at, coalesce(first_token_created_at, signed_up_at))',
@@ -18,7 +19,8 @@ started as (
     select
         *,
         {{ clock_starts[var('ttfhw_clock_start')] }} as clock_start_at,
-        -- A deletion counts only where it comes before the hello world and the end of watching.
+        -- A deletion counts only where it comes before the hello world and the end of
+        -- watching.
         case
             when
                 deleted_at <= watermark_at
@@ -74,8 +76,9 @@ select
     *,
     status <> 'not_yet_observed' and event_at is not null as is_converted,
     case
-        when status in ('ok', 'clamped') and event_at is null
-            then case when censoring_deletion_at is null then 'waiting' else 'deleted' end
+        when status not in ('ok', 'clamped') or event_at is not null then null
+        when censoring_deletion_at is not null then 'deleted'
+        else 'waiting'
     end as censor_reason,
     case
         when status in ('ok', 'clamped') then greatest(seconds_on_clock, 0)

@@ -1,5 +1,6 @@
--- When each developer reached the n-th production success, n being var nth_production_success: the day on which
--- the running count passes n is known from the days, the instant from that day's requests.
+-- When each developer reached the n-th production success, n being var
+-- nth_production_success: the day on which the running count passes n is known from the
+-- days, the instant from that day's requests.
 -- One row per developer who got there.
 {% set n = var('nth_production_success') %}
 with developer_days as (

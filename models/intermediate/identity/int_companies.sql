@@ -1,6 +1,7 @@
--- Where each company of the CRM ends up: mergers followed to their end, then parents to the ultimate one, by
--- the latest versions and for the whole history (definition D11). Loops are refused: who is in one, or leads
--- into one, stays on its own. One row per company of the CRM.
+-- Where each company of the CRM ends up: mergers followed to their end, then parents to
+-- the ultimate one, by the latest versions and for the whole history (definition D11).
+-- Loops are refused: who is in one, or leads into one, stays on its own.
+-- One row per company of the CRM.
 with company_versions as (
 
     select * from {{ ref('stg_crm__companies') }}

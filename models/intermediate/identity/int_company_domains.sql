@@ -1,5 +1,6 @@
--- Which company a domain stands for (definition D11). A free-mail or disposable domain stands for nobody, and
--- neither does one that two companies claim after mergers; both are kept, because the longest suffix decides.
+-- Which company a domain stands for (definition D11). A free-mail or disposable domain
+-- stands for nobody, and neither does one that two companies claim after mergers; both
+-- are kept, because the longest suffix decides.
 -- One row per domain.
 with companies as (
 

@@ -1,30 +1,47 @@
--- The developers in their latest versions. One row per developer.
+-- The developers as they are now. One row per developer.
 with versions as (
 
     select * from {{ ref('int_developer_versions') }}
+    where is_latest
 
 ),
 
-latest as (
+developer_companies as (
+
+    select * from {{ ref('int_developer_companies') }}
+    where is_latest
+
+),
+
+email_domains as (
+
+    select * from {{ ref('int_email_domains') }}
+
+),
+
+described as (
 
     select
-        developer_id,
-        company_id,
-        ultimate_parent_company_id,
-        resolution_method,
-        github_login,
-        country,
-        role,
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        is_internal,
-        signed_up_at,
-        first_docs_visit_at,
-        deleted_at
+        versions.developer_id,
+        developer_companies.company_id,
+        developer_companies.ultimate_parent_company_id,
+        developer_companies.resolution_method,
+        versions.github_login,
+        versions.country,
+        versions.role,
+        versions.utm_source,
+        versions.utm_medium,
+        versions.utm_campaign,
+        coalesce(email_domains.is_internal, false) as is_internal,
+        versions.signed_up_at,
+        versions.first_docs_visit_at,
+        versions.deleted_at
     from versions
-    where is_latest
+    inner join developer_companies
+        on versions.developer_id = developer_companies.developer_id
+    left join email_domains
+        on versions.email_domain = email_domains.email_domain
 
 )
 
-select * from latest
+select * from described

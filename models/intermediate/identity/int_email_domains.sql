@@ -1,4 +1,5 @@
--- The company behind each e-mail domain: the longest suffix at a label boundary that is known (definition D11).
+-- The company behind each e-mail domain: the longest suffix at a label boundary that is
+-- known (definition D11).
 -- One row per e-mail domain of a developer.
 with developers as (
 

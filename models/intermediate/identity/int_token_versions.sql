@@ -1,4 +1,5 @@
--- Whose a token was, and since when (definition D12). One row per token and version.
+-- Whose a token was, and since when (definition D12).
+-- One row per token and version.
 with tokens as (
 
     select * from {{ ref('stg_developer_portal__api_tokens') }}

@@ -1,4 +1,5 @@
--- The registered tokens in their latest versions, and who owned each first. One row per token.
+-- The registered tokens in their latest versions, and who owned each first.
+-- One row per token.
 with versions as (
 
     select * from {{ ref('int_token_versions') }}

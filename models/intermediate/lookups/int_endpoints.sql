@@ -1,4 +1,5 @@
--- What the seed endpoint_kinds says of each endpoint; a log without route templates is judged by its paths.
+-- What the seed endpoint_kinds says of each endpoint; a log without route templates is
+-- judged by its paths.
 -- One row per endpoint.
 with endpoints as (
 

@@ -1,4 +1,5 @@
--- What the seed user_agent_kinds says of each user agent. One row per user agent.
+-- What the seed user_agent_kinds says of each user agent.
+-- One row per user agent.
 with user_agents as (
 
     select distinct user_agent

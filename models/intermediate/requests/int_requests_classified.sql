@@ -1,81 +1,9 @@
--- Gives every logged request exactly one outcome, the first that applies (definitions D6, D7), and the
--- developer who owned its token at that time (D12). What "qualified" means stands here and nowhere else.
+-- Gives every logged request exactly one outcome, the first that applies (definitions
+-- D6, D7). What "qualified" means stands here and nowhere else.
 -- One row per logged request.
 with requests as (
 
-    select * from {{ ref('int_requests_deduplicated') }}
-
-),
-
-token_versions as (
-
-    select * from {{ ref('int_token_versions') }}
-
-),
-
-developers as (
-
-    select * from {{ ref('int_developers') }}
-
-),
-
-test_tokens as (
-
-    select * from {{ ref('test_tokens') }}
-
-),
-
-endpoints as (
-
-    select * from {{ ref('int_endpoints') }}
-
-),
-
-user_agents as (
-
-    select * from {{ ref('int_user_agents') }}
-
-),
-
-described as (
-
-    select
-        requests.source,
-        requests.token_id,
-        token_versions.developer_id,
-        requests.requested_at,
-        requests.status_code,
-        requests.is_malformed,
-        requests.is_duplicate,
-        requests.status_code not in (401, 403)
-        and coalesce(
-            requests.is_success,
-            requests.status_code between 200 and 299
-            or requests.status_code
-            in ({{ (var('extra_success_status_codes') or [0]) | join(', ') }})
-        ) as is_successful,
-        coalesce(developers.is_internal, false)
-        or test_tokens.token_id is not null as is_internal,
-        coalesce(endpoints.is_health_endpoint, false)
-        or coalesce(user_agents.is_monitor, false) as is_synthetic,
-        coalesce(user_agents.is_bot, false) as is_bot,
-        coalesce(requests.environment, token_versions.environment, 'production')
-        <> 'production' as is_sandbox,
-        not coalesce(endpoints.is_docs_endpoint, false) as is_hello_world_endpoint
-    from requests
-    left join token_versions
-        on
-            requests.token_id = token_versions.token_id
-            and requests.requested_at >= token_versions.valid_from
-            and requests.requested_at < token_versions.valid_to
-    left join developers
-        on token_versions.developer_id = developers.developer_id
-    left join test_tokens
-        on requests.token_id = test_tokens.token_id
-    left join endpoints
-        on coalesce(requests.endpoint, requests.path) = endpoints.endpoint
-    left join user_agents
-        on requests.user_agent = user_agents.user_agent
+    select * from {{ ref('int_requests_described') }}
 
 ),
 
@@ -104,7 +32,7 @@ classified as (
         case
             when not is_malformed then {{ reporting_date('requested_at') }}
         end as activity_date
-    from described
+    from requests
 
 )
 

@@ -1,4 +1,5 @@
--- Finds the rows that are no request of their own: malformed ones and duplicates (definitions D7, D20).
+-- Finds the rows that are no request of their own: malformed ones and duplicates
+-- (definitions D7, D20).
 -- One row per logged request.
 with requests as (
 
@@ -27,8 +28,8 @@ identified as (
 
 ),
 
--- Without an id, equal rows of one file are requests of their own, and the same rows in the same number in
--- another file are their second delivery.
+-- Without an id, equal rows of one file are requests of their own, and the same rows in
+-- the same number in another file are their second delivery.
 unidentified as (
 
     select

@@ -1,4 +1,5 @@
--- The only place where the logs of several sources meet. One row per logged request.
+-- The only place where the logs of several sources meet.
+-- One row per logged request.
 {% set request_columns = [
     'request_id', 'token_id', 'application_id', 'client_ip_hash', 'method', 'path',
     'endpoint', 'api', 'environment', 'user_agent', 'client_country', 'status_code',
@@ -6,7 +7,7 @@
 ] %}
 with unioned as (
 
-    {% for log_source in var('log_sources') %}
+    {% for log_source in log_sources() %}
     select
         '{{ log_source }}' as source,
         {{ request_columns | join(',\n        ') }},

@@ -1,4 +1,6 @@
--- Every company that the CRM knows or that an active token was resolved to, as it is now. One row per company.
+-- Every company that the CRM knows or that an active token was resolved to, as it is
+-- now.
+-- One row per company.
 with companies as (
 
     select * from {{ ref('int_companies') }}
@@ -27,8 +29,8 @@ combined as (
 
     select
         company_id,
-        company_name,
-        domain,
+        {{ without_address('company_name') }} as company_name,
+        {{ without_address('domain') }} as domain,
         industry,
         country,
         plan,

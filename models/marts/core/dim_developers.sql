@@ -1,4 +1,5 @@
--- The developers as they are now, without anything that identifies a person but an id. One row per developer.
+-- The developers as they are now, without anything that identifies a person but an id.
+-- One row per developer.
 with developers as (
 
     select * from {{ ref('int_developers') }}
@@ -33,11 +34,11 @@ described as (
         developers.company_id,
         developers.ultimate_parent_company_id,
         developers.resolution_method,
-        developers.country,
-        developers.role,
-        developers.utm_source,
-        developers.utm_medium,
-        developers.utm_campaign,
+        {{ without_address('developers.country') }} as country,
+        {{ without_address('developers.role') }} as role,
+        {{ without_address('developers.utm_source') }} as utm_source,
+        {{ without_address('developers.utm_medium') }} as utm_medium,
+        {{ without_address('developers.utm_campaign') }} as utm_campaign,
         profiles.stars as github_stars,
         developers.is_internal,
         developers.signed_up_at,

@@ -1,4 +1,5 @@
--- Every token that the registry or the logs know, as it is now. One row per token.
+-- Every token that the registry or the logs know, as it is now.
+-- One row per token.
 with tokens as (
 
     select * from {{ ref('int_tokens') }}

@@ -1,4 +1,5 @@
--- The calendar of the facts. One row per week from the first log row to the watermark, gaps included.
+-- The calendar of the facts.
+-- One row per week from the first log row to the watermark, gaps included.
 select
     week_start,
     week_end,

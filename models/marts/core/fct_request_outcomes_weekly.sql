@@ -1,5 +1,8 @@
--- Where every raw row went: the requests add up to the rows that were delivered (definition D7). Rows without a
--- usable time have no week. One row per log source, week and outcome.
+-- Where every raw row went: the requests add up to the rows that were delivered
+-- (definition D7). Rows without a usable time have no week.
+-- One row per log source, week and outcome.
+{% set enabled_sources = log_sources() %}
+{% set quoted_sources = "'" ~ enabled_sources | join("', '") ~ "'" %}
 with token_days as (
 
     select * from {{ ref('int_token_days') }}
@@ -9,7 +12,7 @@ with token_days as (
 rejects as (
 
     select * from {{ ref('stg_landing__rejects') }}
-    where source in ('{{ var("log_sources") | join("', '") }}')
+    where source in ({{ quoted_sources }})
 
 ),
 

@@ -1,5 +1,6 @@
--- The north stars and what stands beside them, one line a week. Zero is not missing: what the logs tell is NULL
--- in a week without logs (definition D5). One row per week, no gaps.
+-- The north stars and what stands beside them, one line a week. Zero is not missing:
+-- what the logs tell is NULL in a week without logs (definition D5).
+-- One row per week, no gaps.
 with weeks as (
 
     select * from {{ ref('int_weeks') }}
@@ -18,9 +19,15 @@ inputs as (
 
 ),
 
-hello_worlds as (
+medians as (
 
-    select * from {{ ref('int_hello_worlds_weekly') }}
+    select * from {{ ref('int_hello_world_medians_weekly') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_hello_world_rates_weekly') }}
 
 ),
 
@@ -41,9 +48,9 @@ combined as (
         coalesce(inputs.page_views, 0) as page_views,
         case when not weeks.is_data_gap then coalesce(inputs.hello_worlds, 0) end
             as hello_worlds,
-        hello_worlds.ttfhw_p50_seconds,
-        hello_worlds.converted_24h_rate,
-        hello_worlds.converted_7d_rate,
+        medians.ttfhw_p50_seconds,
+        rates.converted_24h_rate,
+        rates.converted_7d_rate,
         activity.wat_change,
         activity.wac_change,
         activity.resolved_tokens_rate
@@ -52,8 +59,10 @@ combined as (
         on weeks.week_start = activity.week_start
     left join inputs
         on weeks.week_start = inputs.week_start
-    left join hello_worlds
-        on weeks.week_start = hello_worlds.week_start
+    left join medians
+        on weeks.week_start = medians.week_start
+    left join rates
+        on weeks.week_start = rates.week_start
 
 )
 

@@ -1,4 +1,5 @@
--- Weekly active (integrated) companies: the active tokens of each company, counted once.
+-- Weekly active (integrated) companies: the active tokens of each company, counted
+-- once.
 -- One row per active company and week.
 with token_weeks as (
 

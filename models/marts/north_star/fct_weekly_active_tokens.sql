@@ -1,4 +1,5 @@
--- Weekly active tokens: who used the API, and whose they were. One row per active token and week.
+-- Weekly active tokens: who used the API, and whose they were.
+-- One row per active token and week.
 with token_weeks as (
 
     select * from {{ ref('int_token_weeks_attributed') }}

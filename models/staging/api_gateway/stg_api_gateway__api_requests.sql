@@ -1,4 +1,5 @@
--- The gateway's log in the shape that every log source takes. One row per logged request.
+-- The gateway's log in the shape that every log source takes.
+-- One row per logged request.
 with source as (
 
     select * from {{ source('api_gateway', 'api_requests') }}

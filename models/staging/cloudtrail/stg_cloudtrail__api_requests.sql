@@ -1,6 +1,6 @@
--- CloudTrail's events in the shape that every log source takes. One row per delivered event.
--- CloudTrail names an error where HTTP has a status: what authentication or authorisation refused
--- becomes 403, any other error 400.
+-- CloudTrail's events in the shape that every log source takes.
+-- One row per delivered event. CloudTrail names an error where HTTP has a status: what
+-- authentication or authorisation refused becomes 403, any other error 400.
 with source as (
 
     select * from {{ source('cloudtrail', 'events') }}

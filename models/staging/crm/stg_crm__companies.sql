@@ -1,4 +1,5 @@
--- The CRM's companies. One row per company and delivered version.
+-- The CRM's companies.
+-- One row per company and delivered version.
 with source as (
 
     select * from {{ source('crm', 'companies') }}

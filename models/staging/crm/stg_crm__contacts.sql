@@ -1,4 +1,5 @@
--- The CRM's contacts. One row per contact and delivered version.
+-- The CRM's contacts.
+-- One row per contact and delivered version.
 with source as (
 
     select * from {{ source('crm', 'contacts') }}

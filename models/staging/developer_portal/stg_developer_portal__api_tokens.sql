@@ -1,4 +1,5 @@
--- The portal's registry of tokens. One row per token and delivered version.
+-- The portal's registry of tokens.
+-- One row per token and delivered version.
 with source as (
 
     select * from {{ source('developer_portal', 'api_tokens') }}

@@ -1,4 +1,5 @@
--- The portal's registry of developers. One row per developer and delivered version.
+-- The portal's registry of developers.
+-- One row per developer and delivered version.
 with source as (
 
     select * from {{ source('developer_portal', 'developers') }}

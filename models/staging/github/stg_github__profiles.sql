@@ -1,4 +1,5 @@
--- Dated snapshots of GitHub accounts. One row per delivered snapshot.
+-- Dated snapshots of GitHub accounts.
+-- One row per delivered snapshot.
 with source as (
 
     select * from {{ source('github', 'profiles') }}

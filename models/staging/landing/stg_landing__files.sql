@@ -1,4 +1,5 @@
--- The ledger of landed files. One row per file content.
+-- The ledger of landed files.
+-- One row per file content.
 with source as (
 
     select * from {{ source('landing', 'files') }}

@@ -1,4 +1,5 @@
--- Rows that landing could not read. One row per rejected row.
+-- Rows that landing could not read.
+-- One row per rejected row.
 with source as (
 
     select * from {{ source('landing', 'rejects') }}

@@ -1,4 +1,5 @@
--- Page views of the program's site and documentation. One row per page view.
+-- Page views of the program's site and documentation.
+-- One row per page view.
 with source as (
 
     select * from {{ source('website', 'page_views') }}

@@ -1,28 +1,9 @@
--- The median time to first hello world by Kaplan and Meier (J. Am. Stat. Assoc. 53, 1958), and the shares that
--- converted within a day and a week among those watched for at least that long (definition D17).
+-- The median time to first hello world by Kaplan and Meier (J. Am. Stat. Assoc. 53,
+-- 1958): those who are still waiting count for as long as they were watched (D17).
 -- One row per week that has sign-ups in its window.
 with observations as (
 
     select * from {{ ref('int_hello_world_windows') }}
-
-),
-
-shares as (
-
-    select
-        week_start,
-        avg(case
-            when observed_seconds >= 86400 and is_converted and duration_seconds <= 86400
-                then 1.0
-            when observed_seconds >= 86400 then 0.0
-        end) as converted_24h_rate,
-        avg(case
-            when observed_seconds >= 604800 and is_converted and duration_seconds <= 604800
-                then 1.0
-            when observed_seconds >= 604800 then 0.0
-        end) as converted_7d_rate
-    from observations
-    group by week_start
 
 ),
 
@@ -51,7 +32,8 @@ at_risk as (
 
 ),
 
--- The product of 1 - events / n_at_risk as a sum of logarithms; nobody is left where the last one converts.
+-- The product of 1 - events / n_at_risk as a sum of logarithms; nobody is left where
+-- the last one converts.
 curve as (
 
     select
@@ -91,11 +73,4 @@ medians as (
 
 )
 
-select
-    shares.week_start,
-    medians.ttfhw_p50_seconds,
-    cast(shares.converted_24h_rate as double) as converted_24h_rate,
-    cast(shares.converted_7d_rate as double) as converted_7d_rate
-from shares
-inner join medians
-    on shares.week_start = medians.week_start
+select * from medians
