@@ -37,7 +37,8 @@ def cli() -> None:
 
 
 @cli.command()
-def run() -> None:
+@click.option("--wait", default=3600, show_default=True, help="Seconds to wait for another run.")
+def run(wait: int) -> None:
     """Land new files, build and test every model, publish, and show the latest final week."""
     data = _data()
     _provide_files(data)
@@ -46,7 +47,7 @@ def run() -> None:
 
     try:
         ensure_manifest(data)
-        refresh(data)
+        refresh(data, wait)
     except (ManifestError, RefreshError) as error:
         raise click.ClickException(f"The run failed. {error}") from None
     click.echo(f"\n{summarise(data)}")

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 import dagster as dg
 
 from orchestration.environment import prepare_dagster_home
 from orchestration.settings import DataFolder
 
 # Dagster's own log goes to its history; a terminal shows what landing and dbt print.
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+_QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+
+# How a message begins that was written for the person who started the run.
+_FORESEEN = re.compile(r"(dagster\.\S+\.Failure|orchestration\.\S+Error): ")
 
 
 class RefreshError(Exception):
     """A run has failed; the message says what failed and what is published all the same."""
 
 
-def refresh(data: DataFolder) -> str:
+def refresh(data: DataFolder, wait_seconds: int = 3600) -> str:
     """Land, build, test and publish.
+
+    Args:
+        data: the folder to work in.
+        wait_seconds: how long to wait for another run to end.
 
     Returns:
         The run's id, which is the publication's too.
@@ -29,18 +38,35 @@ def refresh(data: DataFolder) -> str:
     from orchestration.definitions import defs
 
     job = defs().resolve_job_def("refresh")
+    config = {
+        "loggers": _QUIET,
+        "resources": {"run_lock": {"config": {"wait_seconds": wait_seconds}}},
+    }
     with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(run_config=_QUIET, instance=instance, raise_on_error=False)
+        result = job.execute_in_process(config, instance=instance, raise_on_error=False)
     if not result.success:
         raise RefreshError(_what_failed(result))
     return result.run_id
 
 
 def _what_failed(result: dg.ExecuteInProcessResult) -> str:
+    """The first failure's own words, and for one that nobody foresaw, where to read on."""
     for event in result.all_events:
-        if event.is_step_failure:
-            failure = event.step_failure_data
-            if failure.user_failure_data and failure.user_failure_data.description:
-                return failure.user_failure_data.description
-            return f"{event.step_key} failed: {failure.error_display_string}"
-    return "The run failed before its first step."
+        data = event.event_specific_data
+        failure = getattr(data, "user_failure_data", None)
+        if failure and failure.description:
+            return failure.description
+        error = getattr(data, "error", None)
+        if error:
+            while error.cause:
+                error = error.cause
+            message = error.message.strip()
+            foreseen = _FORESEEN.match(message)
+            if foreseen:
+                return message[foreseen.end() :]
+            return f"{event.step_key or event.message}: {message}. {_where(result)}"
+    return f"It gave no reason. {_where(result)}"
+
+
+def _where(result: dg.ExecuteInProcessResult) -> str:
+    return f"The whole story: make dev, run {result.run_id}."

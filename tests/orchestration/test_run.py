@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import dagster as dg
 
+from orchestration.run_lock import hold_run_lock
 from tests.toy import ToyProject
+
+
+@dg.job
+def a_job() -> None:
+    """A job for runs that are only noted, never executed."""
+
 
 MARTS = ("fct_weekly_active_tokens", "fct_north_star_weekly")
 
@@ -42,7 +49,7 @@ def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProj
     before = refreshed.published_bytes()
     failing = refreshed.folder / "tests" / "dbt" / "assert_nobody_is_active.sql"
     failing.write_text("select * from {{ ref('fct_weekly_active_tokens') }}")
-    refreshed.drop("2026-11-12.jsonl", [("2026-11-12", "grace", 200)])
+    refreshed.drop("2026-11-12.jsonl", [("2026-11-12", "grace", 500)])
     try:
         result = refreshed.run()
     finally:
@@ -55,8 +62,29 @@ def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProj
     assert len(list(refreshed.data.publications.iterdir())) == 1
 
 
+def test_a_run_that_may_not_wait_any_longer_says_for_whom(refreshed: ToyProject) -> None:
+    with hold_run_lock(refreshed.data, "run first", "first"):
+        result = refreshed.run("run", "--wait", "1")
+    assert result.returncode == 1
+    waiting, said = result.stdout.splitlines()[-2:]
+    assert waiting.startswith("Waiting for run first (process ")
+    assert said.startswith(
+        "Error: The run failed. Gave up after waiting 1 s for run first (process "
+    )
+
+
+def test_a_killed_run_is_closed_by_the_next(refreshed: ToyProject) -> None:
+    with dg.DagsterInstance.from_config(str(refreshed.data.dagster)) as instance:
+        killed = instance.create_run_for_job(a_job, status=dg.DagsterRunStatus.STARTED)
+        with hold_run_lock(refreshed.data, "killed run", killed.run_id):
+            holder = (refreshed.data.root / "run.lock.holder.json").read_text()
+        # A killed process leaves its name behind.
+        (refreshed.data.root / "run.lock.holder.json").write_text(holder)
+        assert refreshed.run().returncode == 0
+        assert instance.get_run_by_id(killed.run_id).status is dg.DagsterRunStatus.FAILURE
+
+
 def test_a_lost_warehouse_is_built_again_to_the_same_marts(refreshed: ToyProject) -> None:
-    refreshed.run()
     before = {mart: refreshed.published(f"from {mart} order by all") for mart in MARTS}
     refreshed.data.warehouse.unlink()
     assert refreshed.run().returncode == 0

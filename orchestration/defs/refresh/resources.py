@@ -23,15 +23,19 @@ class RunLock(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[RunLock]:
+        def tell(sentence: str) -> None:
+            context.log.warning(sentence)
+            print(sentence, flush=True)  # a terminal does not show Dagster's own log
+
         data = DataFolder.from_environment()
         name = f"run {context.run_id}"
-        lock = hold_run_lock(data, name, context.run_id, self.wait_seconds, context.log.warning)
+        lock = hold_run_lock(data, name, context.run_id, self.wait_seconds, tell)
         try:
             with lock as killed:
                 _note_end(context.instance, killed)
                 yield self
         except RunLockError as error:
-            raise dg.Failure(f"{error} {what_stays(data)}", allow_retries=False) from error
+            raise RunLockError(f"{error} {what_stays(data)}") from None
 
 
 def _note_end(instance: dg.DagsterInstance | None, killed: Holder | None) -> None:
