@@ -79,6 +79,11 @@ def land(data: DataFolder, progress: Callable[[str], None] = print) -> LandingRe
         LandingError: nothing was ever there to land, the token key changed, the contract is wrong,
             or the machine failed; then raw/ is as it was before.
     """
+    if set(str(data.root)) & set("*?["):
+        raise LandingError(
+            f"The data folder {data.root} has one of * ? [ in its path, which DuckDB takes for a "
+            "pattern; give it another name."
+        )
     contract = read_contract()
     inventory = take_inventory(data.landing, contract)
     raw = RawFolder(data.raw)
@@ -307,20 +312,6 @@ class _Landing:
         self._load("hashes", "file integer, hash varchar", [
             {"file": scanned.number, "hash": scanned.survey.file_hash} for scanned in kept
         ])  # fmt: skip
-        columns = ", ".join(identifier(column.name) for column in table.columns)
-        text_bytes = sum(scanned.survey.text_bytes for scanned in kept)
-        order = ""
-        if text_bytes <= 2 * GROUP_BYTES:
-            # Queries ask for weeks: within a file, rows near in time share row groups.
-            by_time = f"{identifier(table.event_time)}, " if table.event_time else ""
-            order = f"order by {by_time}_file, _row_number"
-        file = parquet_file(batch, f"{table.source}/{table.name}", number)
-        rows = self.connection.execute(
-            f"copy (select {columns}, hash as _file_hash, _row_number, "
-            f"timestamp '{landed_at.isoformat(sep=' ')}' as _landed_at "
-            "from numbered inner join hashes on numbered._file = hashes.file "
-            f"where _problem is null {order}) to {literal(str(file))} {PARQUET}"
-        ).fetchone()[0]
         event = f"epoch_us({identifier(table.event_time)})" if table.event_time else "null"
         for file_number, landed, first, last in self.connection.execute(
             f"select _file, count(*), min({event}), max({event}) from scanned "
@@ -333,13 +324,25 @@ class _Landing:
         ).fetchall():
             if file_number in by_number:
                 by_number[file_number].rows_rejected = rejected
-        if rows != sum(scanned.rows_landed for scanned in kept):
-            raise LandingError(
-                f"{table.label}: {rows} rows were written, not as many as were read."
-            )
-        if rows == 0:
-            file.unlink()
-        return rows > 0
+        expected = sum(scanned.rows_landed for scanned in kept)
+        if not expected:
+            return False
+        columns = ", ".join(identifier(column.name) for column in table.columns)
+        order = ""
+        if sum(scanned.survey.text_bytes for scanned in kept) <= 2 * GROUP_BYTES:
+            # Queries ask for weeks: within a file, rows near in time share row groups.
+            by_time = f"{identifier(table.event_time)}, " if table.event_time else ""
+            order = f"order by {by_time}_file, _row_number"
+        file = parquet_file(batch, f"{table.source}/{table.name}", number)
+        written = self.connection.execute(
+            f"copy (select {columns}, hash as _file_hash, _row_number, "
+            f"timestamp '{landed_at.isoformat(sep=' ')}' as _landed_at "
+            "from numbered inner join hashes on numbered._file = hashes.file "
+            f"where _problem is null {order}) to {literal(str(file))} {PARQUET}"
+        ).fetchone()[0]
+        if written != expected:
+            raise LandingError(f"{table.label}: {written} of {expected} rows were written.")
+        return True
 
     def _check_sums(self, landed: list[ScannedFile]) -> None:
         for scanned in landed:

@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration.landing.contract import Table
 from orchestration.landing.inventory import FoundFile
-from orchestration.landing.secrets import MASK, literal
+from orchestration.landing.secrets import MASK, SECRET_WORDS, literal
 from orchestration.landing.values import identifier, is_blank
 
 # The delimiter of a file without columns: four control characters that no line holds in a row.
@@ -130,6 +130,12 @@ def unknown_columns(shape: Shape, table: Table) -> set[str]:
     return {name for name in shape.columns if name} - set(table.inputs)
 
 
+def is_secret(name: str, table: Table) -> bool:
+    """Whether a column of a CSV or Parquet file may hold what must not be seen in a reject."""
+    secret = {path for column in table.columns for path in column.secret_inputs}
+    return name in secret or any(word in name.lower() for word in SECRET_WORDS)
+
+
 def reader(shape: Shape, table: Table, paths: Sequence[str], largest: int) -> Reader:
     """The reader of files of one shape.
 
@@ -142,7 +148,7 @@ def reader(shape: Shape, table: Table, paths: Sequence[str], largest: int) -> Re
     if shape.format == "lines":
         return _json_lines(table, paths, shape.compression)
     if shape.format == "document":
-        return _json_documents(table, paths, shape.compression, largest)
+        return _json_documents(table, paths, largest)
     if shape.format == "csv":
         return _csv(table, paths, shape)
     return _parquet(table, paths, shape)
@@ -226,19 +232,20 @@ def _json_lines(table: Table, paths: Sequence[str], compression: str) -> Reader:
     )
 
 
-def _json_documents(table: Table, paths: Sequence[str], compression: str, largest: int) -> Reader:
+def _json_documents(table: Table, paths: Sequence[str], largest: int) -> Reader:
     array = f'$."{table.records}"'
     return Reader(
         relation=(
-            "select _file, _declared, record, "
+            "select _file, record, if(is_array, records, null) as _declared, "
             f"case when json_type(record) = 'OBJECT' "
             f"then from_json(record, {_structure(table.inputs)}) end as s from ("
-            f"select {_FILE}, json_array_length(json, {literal(array)}) as _declared, "
-            f"unnest(case when json_type(json, {literal(array)}) = 'ARRAY' "
-            f"then json_extract(json, {literal(array + '[*]')}) else [null] end) as record "
+            "select *, unnest(if(is_array, json_extract(json, "
+            f"{literal(array + '[*]')}), [null])) as record from ("
+            f"select {_FILE}, json, json_array_length(json, {literal(array)}) as records, "
+            f"coalesce(json_type(json, {literal(array)}) = 'ARRAY', false) as is_array "
             f"from read_json_objects({_list(paths)}, format = 'unstructured', "
-            f"compression = '{compression}', filename = true, "
-            f"maximum_object_size = {max(1 << 20, largest + 1)}))"
+            f"filename = true, "
+            f"maximum_object_size = {max(1 << 20, largest + 1)})))"
         ),
         inputs=_json_inputs(table),
         text="record::varchar",
@@ -255,10 +262,9 @@ def _json_documents(table: Table, paths: Sequence[str], compression: str, larges
 def _csv(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
     names = [f"c{number}" for number in range(len(shape.header))]
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
-    secret = {path for column in table.columns for path in column.secret_inputs}
     shown = (
         f"case when {name} is not null then '{MASK}' else '' end"
-        if title in secret
+        if is_secret(title, table)
         else f"coalesce({name}, '')"
         for name, title in zip(names, shape.columns, strict=True)
     )
@@ -288,9 +294,9 @@ def _parquet(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
     taken = [name for name in shape.columns if name in table.inputs]
     names = {name: f"p{number}" for number, name in enumerate(taken)}
     columns = "".join(f", {identifier(name)}::varchar as {p}" for name, p in names.items())
-    secret = {path for column in table.columns for path in column.secret_inputs}
     shown = ", ".join(
-        f"{identifier(name)} := " + (f"if({p} is null, null, '{MASK}')" if name in secret else p)
+        f"{identifier(name)} := "
+        + (f"if({p} is null, null, '{MASK}')" if is_secret(name, table) else p)
         for name, p in names.items()
     )
     return Reader(

@@ -16,17 +16,20 @@ from orchestration.landing.readers import BLANK, Reader, Shape
 from orchestration.landing.secrets import MASK, TokenKey, literal, mask_expression
 from orchestration.landing.values import TYPE_IN_WORDS, column_value, identifier, text
 
-# What is not the fault of a file; rejecting one for it would lose rows.
-_MACHINE_ERRORS = (
-    duckdb.OutOfMemoryException,
-    duckdb.InternalException,
-    duckdb.FatalException,
-    duckdb.InterruptException,
-    duckdb.BinderException,
-    duckdb.ParserException,
-)
 MAXIMUM_PIECES = 16
-_DISK_ERRORS = ("no space left", "could not write", "failed to write", "too many open files")
+
+# What a file can be blamed for. Rejecting one for anything else would lose its rows.
+_FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
+_MACHINE_WORDS = (
+    "no files found",
+    "cannot open",
+    "permission denied",
+    "no space left",
+    "could not write",
+    "failed to write",
+    "too many open files",
+    "input/output error",
+)
 
 
 @dataclass
@@ -180,7 +183,7 @@ class Scan:
         problems = []
         if column.data_type != "varchar":
             given = position[column.given_as]
-            shown = mask_expression(f"left({given}, 80)", self.secret_names)
+            shown = f"left({mask_expression(given, self.secret_names)}, 80)"
             problems.append(
                 f"when {given} is not null and {value} is null then {literal(column.name + ': ')} "
                 f"|| '''' || {shown} || ''' is not {TYPE_IN_WORDS[column.data_type]}'"
@@ -298,7 +301,7 @@ class Scan:
             skipped = kept_out.get(scanned.number, 0)
             scanned.rows_read = rows + skipped
             expected = declared_rows.get(scanned.number, declared)
-            if expected is not None and expected != rows and rows + (declared or 0) > 0:
+            if expected is not None and expected != rows:
                 scanned.broken = f"{rows} of its {expected} rows were read"
             physical = scanned.survey.lines
             if shape.format == "lines" and physical is not None and physical != lines + skipped:
@@ -370,8 +373,7 @@ def _safe_fields(table: Table, shape: Shape) -> str:
     With n fields too few, a secret can stand up to n places earlier than the header says; with too
     many it stands later. What comes from the first such place on is masked.
     """
-    secret = {path for column in table.columns for path in column.secret_inputs}
-    places = [place for place, name in enumerate(shape.columns) if name in secret]
+    places = [place for place, name in enumerate(shape.columns) if readers.is_secret(name, table)]
     if not places:
         return "text"
     delimiter = literal(shape.delimiter)
@@ -396,8 +398,8 @@ def _by_number(group: list[ScannedFile]) -> dict[int, ScannedFile]:
 
 
 def _is_machine_error(error: duckdb.Error) -> bool:
-    return isinstance(error, _MACHINE_ERRORS) or any(
-        words in str(error).lower() for words in _DISK_ERRORS
+    return not isinstance(error, _FILE_ERRORS) or any(
+        words in str(error).lower() for words in _MACHINE_WORDS
     )
 
 

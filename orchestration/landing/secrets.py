@@ -18,7 +18,7 @@ MAXIMUM_TEXT = 2_000
 MASK = "***"
 
 # Names that are secret in anybody's log, whether or not the contract takes them.
-_ALWAYS_SECRET = (
+SECRET_WORDS = (
     "token", "email", "e-mail", "password", "secret", "api_key", "api-key", "apikey",
     "authorization", "bearer", "cookie", "client_ip",
 )  # fmt: skip
@@ -113,7 +113,7 @@ def mask_expression(text: str, secret_names: Iterable[str]) -> str:
     Masked are values beside a secret's name (JSON, key=value, a header), e-mail addresses, IPv4
     and IPv6 addresses, and each run of 16 or more of ``[A-Za-z0-9_+/=-]``.
     """
-    names = "|".join(sorted({*_ALWAYS_SECRET, *secret_names}, key=lambda name: (-len(name), name)))
+    names = "|".join(sorted({*SECRET_WORDS, *secret_names}, key=lambda name: (-len(name), name)))
     hextet = "[0-9a-fA-F]{1,4}"
     patterns = [
         # A truncated line may end inside the value, so a closing quote is not asked for. The value
