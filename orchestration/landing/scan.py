@@ -337,7 +337,7 @@ class Scan:
             "insert into rejects select _file, _row_number, _problem, _raw from numbered "
             f"where _problem <> '{BLANK}' order by _file, _row_number"
         )
-        count = f"'the row has ' || found || ' fields, the header {len(shape.header)}'"
+        fields = len(shape.header)
         execute(
             f"""
             insert into rejects
@@ -347,8 +347,10 @@ class Scan:
                     when 'LINE SIZE OVER MAXIMUM'
                         then 'the line is longer than {readers.MAXIMUM_LINE_BYTES} bytes'
                     when 'UNQUOTED VALUE' then 'a quote does not close where its value ends'
-                    when 'MISSING COLUMNS' then {count}
-                    when 'TOO MANY COLUMNS' then {count}
+                    when 'MISSING COLUMNS'
+                        then 'the row has ' || found || ' fields, the header {fields}'
+                    when 'TOO MANY COLUMNS'
+                        then 'the row has more fields than the header, which has {fields}'
                     else 'the row cannot be read (' || lower(error_type) || ')'
                 end,
                 {mask_expression(_safe_fields(table, shape), self.secret_names)}

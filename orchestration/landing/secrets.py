@@ -66,9 +66,8 @@ def read_token_key(file: Path) -> tuple[TokenKey, str | None]:
         text = os.environ[VARIABLE]
         if len(text) < MINIMUM_CHARACTERS:
             raise LandingError(
-                f"{VARIABLE} has {len(text)} characters; it needs at least {MINIMUM_CHARACTERS}, "
-                "for "
-                "instance from `openssl rand -hex 32`."
+                f"{VARIABLE} is {len(text)} characters long; it needs at least "
+                f"{MINIMUM_CHARACTERS} characters, for instance from `openssl rand -hex 32`."
             )
         return TokenKey(text.encode()), None
     try:

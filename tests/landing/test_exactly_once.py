@@ -1,0 +1,210 @@
+"""A file counts once, a batch appears whole, and landing again goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+import subprocess
+import sys
+from datetime import datetime
+
+import pytest
+
+from orchestration.landing import LandingError, landing
+from orchestration.landing.raw import EMPTY_BATCH, RawFolder
+from orchestration.settings import PROJECT
+
+REQUESTS = "api_gateway/api_requests"
+GOOD = '{"requested_at":"2026-03-01T10:00:00Z","status_code":200}\n'
+
+
+def test_a_file_delivered_twice_changes_nothing(ground):
+    first = ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.land()
+    before = ground.content()
+    assert ground.land().batch_id is None
+    ground.drop(f"{REQUESTS}/under/another/name.json", GOOD)
+    os.utime(first, (1, 1))
+    assert ground.land().batch_id is None
+    assert ground.content() == before
+
+
+def test_equal_files_in_one_landing_land_once(ground):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.drop(f"{REQUESTS}/b.jsonl", GOOD)
+    assert ground.land().rows_landed == 1
+    assert ground.query("select path from files") == [(f"{REQUESTS}/a.jsonl",)]
+
+
+def test_content_known_from_another_table_is_said_aloud(ground):
+    ground.drop("crm/contacts/a.jsonl", GOOD)
+    ground.land()
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    result = ground.land()
+    assert result.batch_id is None
+    assert f"{REQUESTS}/a.jsonl (as crm.contacts)" in result.warnings[0]
+
+
+def test_an_unchanged_file_is_not_read_again(ground, monkeypatch):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.land()
+    monkeypatch.setattr(landing, "survey", lambda file: pytest.fail(f"{file.shown} was read"))
+    assert ground.land().batch_id is None
+
+
+def test_a_file_that_grew_is_landed_again_as_another(ground):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.land()
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD * 2)
+    assert ground.land().rows_landed == 2
+
+
+def test_a_file_written_to_while_being_read_is_left_for_the_next_time(ground, monkeypatch):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    growing = ground.drop(f"{REQUESTS}/b.jsonl", GOOD * 2)
+    settle = landing._Landing._settle
+
+    def grow(self, *arguments):
+        growing.write_text(GOOD * 3)
+        return settle(self, *arguments)
+
+    monkeypatch.setattr(landing._Landing, "_settle", grow)
+    result = ground.land()
+    assert result.rows_landed == 1
+    assert "b.jsonl" in result.warnings[0]
+    monkeypatch.setattr(landing._Landing, "_settle", settle)
+    assert ground.land().rows_landed == 3
+
+
+def test_the_ledger_says_what_was_landed(ground):
+    content = GOOD + GOOD.replace("03-01", "03-04") + "oops\n"
+    file = ground.drop(f"{REQUESTS}/a.jsonl", content)
+    os.utime(file, (1_700_000_000, 1_700_000_000.25))
+    sha256 = hashlib.sha256(content.encode()).hexdigest()
+    ground.drop("sample.json", json.dumps({"files": [{"path": "x", "sha256": sha256}]}))
+    ground.drop("crm/contacts/a.jsonl", '{"contact_id":"c","email":"a@b.example"}')
+    result = ground.land()
+    batch_time = datetime.strptime(result.batch_id, "%Y%m%dT%H%M%S%fZ")
+    ledger = ground.query("select * exclude modified_at from files where source_name <> 'crm'")
+    assert ledger == [
+        (
+            sha256,
+            result.batch_id,
+            "api_gateway",
+            "api_requests",
+            f"{REQUESTS}/a.jsonl",
+            len(content),
+            3,
+            2,
+            1,
+            datetime(2026, 3, 1, 10),
+            datetime(2026, 3, 4, 10),
+            True,
+            batch_time,
+        )
+    ]
+    assert ground.query(
+        "select first_event_at, is_sample from files where source_name = 'crm'"
+    ) == [(None, False)]
+    assert ground.value("select modified_at from files where is_sample") == datetime(
+        2023, 11, 14, 22, 13, 20, 250_000
+    )
+    assert ground.query("select distinct _landed_at, _file_hash from api_requests") == [
+        (batch_time, sha256)
+    ]
+
+
+def test_batch_ids_rise_even_if_the_clock_falls_back(ground):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    first = ground.land().batch_id
+    later, _ = RawFolder(ground.data.raw).next_batch_id(datetime(2001, 1, 1))
+    assert later > first > EMPTY_BATCH
+    assert len(later) == len(first) == len(EMPTY_BATCH)
+
+
+@pytest.mark.parametrize("moment", ["_write_rows", "_write_ledger", "publish"])
+def test_a_crash_before_the_rename_leaves_nothing(ground, moment):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.land()
+    ground.drop(f"{REQUESTS}/b.jsonl", GOOD * 3)
+    crash = f"""
+import os
+from pathlib import Path
+from orchestration.landing import landing, raw
+from orchestration.settings import DataFolder
+owner = raw.RawFolder if {moment!r} == "publish" else landing._Landing
+setattr(owner, {moment!r}, lambda *arguments: os._exit(9))
+landing.land(DataFolder(Path({str(ground.data.root)!r})))
+"""
+    assert subprocess.run([sys.executable, "-c", crash], cwd=PROJECT).returncode == 9
+    assert list(ground.data.raw.glob(".incoming-*"))
+    assert ground.value("select count(*) from api_requests") == 1
+    assert ground.land().rows_landed == 3
+    assert not list(ground.data.raw.glob(".incoming-*"))
+    assert ground.value("select count(*) from api_requests") == 4
+    assert ground.value("select count(*) from files") == 2
+
+
+def test_an_error_before_the_rename_leaves_nothing(ground, monkeypatch):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    settle = landing._Landing._settle
+
+    def miscount(self, *arguments):
+        kept = settle(self, *arguments)
+        for scanned in kept:
+            scanned.rows_read += 1
+        return kept
+
+    monkeypatch.setattr(landing._Landing, "_settle", miscount)
+    with pytest.raises(LandingError, match="of 2 rows 1 were landed and 0 rejected"):
+        ground.land()
+    assert [folder.name for folder in ground.data.raw.iterdir() if folder.is_dir()] == ["batches"]
+    assert [folder.name for folder in (ground.data.raw / "batches").iterdir()] == [EMPTY_BATCH]
+
+
+def test_files_are_read_in_bounded_groups(ground, monkeypatch):
+    monkeypatch.setattr(landing, "GROUP_FILES", 3)
+    for number in range(8):
+        ground.drop(f"{REQUESTS}/{number}.jsonl", GOOD * (number + 1))
+    result = ground.land()
+    assert result.rows_landed == 36
+    batch = ground.data.raw / "batches" / result.batch_id / REQUESTS
+    assert sorted(file.name for file in batch.iterdir()) == ["0.parquet", "1.parquet", "2.parquet"]
+    assert len(ground.progress) == 3
+
+
+def test_nothing_to_land_says_what_was_expected(ground):
+    with pytest.raises(LandingError, match=r"landing/api_gateway/api_requests/.*no file at all"):
+        ground.land()
+    ground.drop("api_gateway/requests/a.jsonl", GOOD)
+    ground.drop("lost.jsonl", GOOD)
+    with pytest.raises(LandingError, match=r"api_gateway/requests/, lost\.jsonl"):
+        ground.land()
+    assert not ground.data.raw.exists()
+
+
+def test_an_empty_landing_is_fine_once_something_was_landed(ground):
+    file = ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.land()
+    file.unlink()
+    assert ground.land().batch_id is None
+
+
+def test_a_changed_contract_renews_the_empty_batch(ground):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.land()
+    described = ground.data.raw / "batches" / EMPTY_BATCH / "contract.json"
+    described.write_text("{}")
+    ground.land()
+    assert "api_gateway/api_requests" in json.loads(described.read_text())
+    assert ground.query("select plan from companies") == []
+
+
+def test_raw_is_readable_by_its_owner_only(ground):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD + "oops\n")
+    ground.land()
+    for path in (ground.data.raw, *ground.data.raw.rglob("*")):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), path
