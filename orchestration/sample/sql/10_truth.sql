@@ -129,6 +129,7 @@ registry as (
         count(*) filter (kind = 'sign_up') as sign_ups,
         count(*) filter (kind = 'internal') as internal_sign_ups,
         count(*) filter (kind = 'token') as tokens_created,
+        count(*) filter (kind = 'internal token') as internal_tokens_created,
         count(*) filter (kind = 'page_view') as page_views
     from (
         select 'sign_up' as kind, signed_up_at as happened_at from developers
@@ -136,6 +137,8 @@ registry as (
         select 'internal', signed_up_at from developers where is_internal
         union all
         select 'token', created_at from tokens
+        union all
+        select 'internal token', created_at from tokens where is_internal
         union all
         select 'page_view', occurred_at from page_views
     )
@@ -159,6 +162,7 @@ select
     coalesce(registry.sign_ups, 0) as sign_ups,
     coalesce(registry.internal_sign_ups, 0) as internal_sign_ups,
     coalesce(registry.tokens_created, 0) as tokens_created,
+    coalesce(registry.internal_tokens_created, 0) as internal_tokens_created,
     coalesce(registry.page_views, 0) as page_views
 from weeks
 left join activity using (week_start)

@@ -1,0 +1,96 @@
+"""Worlds whose true numbers are known: landed and built by the project's own models."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.landing import land
+from orchestration.settings import PROJECT, DataFolder
+
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+
+
+class World:
+    """A data folder that is landed, and built on the dev target as in the SQL editor's loop.
+
+    Attributes:
+        data: the folder.
+    """
+
+    def __init__(self, data: DataFolder, workshop: Path) -> None:
+        self.data = data
+        self._workshop = workshop
+        land(data, progress=lambda line: None)
+
+    def build(self, *arguments: str) -> None:
+        """``dbt build`` with the data tests; the unit tests do not depend on the world."""
+        # One name for all worlds: dbt reads the project anew when an environment variable changes.
+        here = self._workshop / "data"
+        here.unlink(missing_ok=True)
+        here.symlink_to(self.data.root)
+        done = subprocess.run(
+            [
+                Path(sys.executable).with_name("dbt"),
+                *("--quiet", "build", "--exclude-resource-type", "unit_test"),
+                *arguments,
+            ],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "NORTH_STAR_DATA": str(here),
+                "DBT_TARGET_PATH": str(self._workshop / "target"),
+                "DBT_LOG_PATH": str(self._workshop / "logs"),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query on the marts."""
+        settings = {"file_search_path": str(self.data.raw / "batches")}
+        path = self.data.root / "dev.duckdb"
+        with duckdb.connect(path, read_only=True, config=settings) as database:
+            database.execute("use marts")
+            return database.execute(query).fetchall()
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where dbt keeps what it has read of the project."""
+    return tmp_path_factory.mktemp("workshop")
+
+
+@pytest.fixture(scope="session")
+def real_world(tmp_path_factory: pytest.TempPathFactory, workshop: Path) -> Callable[[str], World]:
+    """Builds a folder of ../shared/data once, by its name; skips where it is absent."""
+    built: dict[str, World] = {}
+
+    def build(name: str) -> World:
+        if name not in built:
+            files = SHARED_DATA / name
+            if not files.is_dir():
+                pytest.skip(f"shared/data/{name} is not beside this project")
+            root = tmp_path_factory.mktemp(name)
+            landing = root / "landing"
+            if name == "cloudtrail":
+                shutil.copytree(files / "AWSLogs", landing / "cloudtrail" / "AWSLogs")
+            else:
+                ignore = shutil.ignore_patterns("truth_*")
+                shutil.copytree(files, landing, ignore=ignore)
+            built[name] = World(DataFolder(root), workshop)
+            # The reconciliations; that keys are unique and not NULL is shown on the sample.
+            built[name].build("--exclude", "test_type:generic")
+        return built[name]
+
+    return build

@@ -1,0 +1,127 @@
+"""Real logs: every number of their truth files, which independent programs computed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.worlds.conftest import SHARED_DATA, World
+
+RealWorld = Callable[[str], World]
+
+
+def truth(name: str, file: str) -> list[dict[str, Any]]:
+    """The rows of a truth file."""
+    with (SHARED_DATA / name / file).open(newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+ACCEPTED = """
+    select week_start, sum(requests) as accepted_requests
+    from fct_request_outcomes_weekly
+    where outcome not in ('malformed', 'duplicate')
+    group by week_start
+"""
+
+
+@pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
+def test_every_week_equals_its_truth(real_world: RealWorld, name: str) -> None:
+    weeks = real_world(name).rows(f"""
+        select
+            week_start, accepted_requests, weekly_active_tokens, weekly_active_developers,
+            weekly_active_companies
+        from fct_north_star_weekly
+        inner join ({ACCEPTED}) as accepted using (week_start)
+        order by week_start
+    """)
+    expected = [
+        (date.fromisoformat(week.pop("week_start")), *map(int, week.values()))
+        for week in truth(name, "truth_weekly.csv")
+    ]
+    assert weeks == expected
+
+
+@pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
+def test_weeks_that_the_truth_does_not_list_are_gaps(real_world: RealWorld, name: str) -> None:
+    listed = {date.fromisoformat(week["week_start"]) for week in truth(name, "truth_weekly.csv")}
+    weeks = real_world(name).rows(
+        "select week_start, is_data_gap, weekly_active_tokens from fct_north_star_weekly"
+    )
+    assert len(weeks) > len(listed) - 1
+    for week_start, is_data_gap, weekly_active_tokens in weeks:
+        assert is_data_gap == (week_start not in listed)
+        assert (weekly_active_tokens is None) == is_data_gap
+
+
+@pytest.mark.parametrize("name", ["qa_community", "github_profiles"])
+def test_the_distribution_of_hello_worlds_equals_its_truth(
+    real_world: RealWorld, name: str
+) -> None:
+    world = real_world(name)
+    expected = {row["metric"]: row["value"] for row in truth(name, "truth_ttfhw.csv")}
+    counts = world.rows("""
+        select
+            count(*),
+            count(*) filter (is_in_distribution),
+            count(*) filter (is_in_distribution and is_converted),
+            count(*) filter (status = 'anomaly'),
+            count(*) filter (status = 'clamped'),
+            count(*) filter (status = 'not_yet_observed'),
+            quantile_disc(duration_seconds, 0.5) filter (is_in_distribution and is_converted)
+        from fct_time_to_first_hello_world
+    """)
+    assert counts == [
+        (
+            int(expected["developers"]),
+            int(expected["in_distribution"]),
+            int(expected["converted"]),
+            int(expected["anomaly"]),
+            int(expected["clamped"]),
+            int(expected["signed_up_after_watermark"]),
+            float(expected["converters_only_p50_seconds"]),
+        )
+    ]
+    watermark = world.rows("select watermark_at from intermediate.int_watermark")[0][0]
+    assert watermark.isoformat() == expected["watermark"].removesuffix("+00:00")
+
+
+def test_cloudtrail_counts_what_was_delivered_twice_once(real_world: RealWorld) -> None:
+    cloudtrail = real_world("cloudtrail")
+    weeks = truth("cloudtrail", "truth_weekly.csv")
+    assert cloudtrail.rows(f"select * from ({ACCEPTED}) order by week_start") == [
+        (date.fromisoformat(week["week_start"]), int(week["events_dedup"])) for week in weeks
+    ]
+    assert cloudtrail.rows("select sum(requests) from fct_request_outcomes_weekly") == [
+        (sum(int(week["events_raw"]) for week in weeks),)
+    ]
+
+
+def test_cloudtrail_has_a_week_of_traffic_in_which_nobody_is_active(real_world: RealWorld) -> None:
+    weeks = real_world("cloudtrail").rows("""
+        select week_start, weekly_active_tokens, is_data_gap, days_with_logs
+        from fct_north_star_weekly
+        order by week_start
+    """)
+    expected = [int(week["wat_success"]) for week in truth("cloudtrail", "truth_weekly.csv")]
+    assert [week[1] for week in weeks] == expected == [33, 0]
+    assert weeks[1] == (date(2021, 8, 2), 0, False, 1)
+
+
+def test_cloudtrail_tokens_equal_their_truth(real_world: RealWorld) -> None:
+    """Keys are hashed in the marts, so the tokens are compared as a multiset of their counts."""
+    tokens = real_world("cloudtrail").rows("""
+        select sum(attempted_requests), sum(successful_requests), count(*)
+        from fct_weekly_active_tokens
+        group by token_id
+        order by all
+    """)
+    expected = sorted(
+        (int(token["n_calls"]), int(token["n_success"]), int(token["n_iso_weeks"]))
+        for token in truth("cloudtrail", "truth_tokens.csv")
+        if int(token["n_success"])
+    )
+    assert tokens == expected

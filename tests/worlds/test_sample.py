@@ -1,0 +1,147 @@
+"""The simulated program: what was planted is found, and what was planted to mislead is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.sample import simulate
+from orchestration.settings import DataFolder
+from tests.worlds.conftest import World
+
+DEVELOPERS = 300
+
+
+@pytest.fixture(scope="module")
+def simulated(
+    tmp_path_factory: pytest.TempPathFactory, workshop: Path
+) -> Callable[..., tuple[World, dict]]:
+    """Builds a simulated world, with the truth that the simulator wrote down."""
+
+    def build(*without: str) -> tuple[World, dict[str, Any]]:
+        data = DataFolder(tmp_path_factory.mktemp("sample"))
+        written = simulate(data.landing, developers=DEVELOPERS, seed=7, without=frozenset(without))
+        world = World(data, workshop)
+        world.build()
+        return world, written
+
+    return build
+
+
+@pytest.fixture(scope="module")
+def sample(simulated: Callable[..., tuple[World, dict]]) -> tuple[World, dict[str, Any]]:
+    """The world with every planted event."""
+    return simulated()
+
+
+def test_every_raw_row_has_the_outcome_it_was_made_for(sample: tuple[World, dict]) -> None:
+    world, written = sample
+    expected = dict(written["expected"]["outcomes"])
+    # What landing could not read is as malformed as what it could.
+    expected["malformed"] += expected.pop("unreadable")
+    found = world.rows("""
+        select outcome, sum(requests)::bigint
+        from fct_request_outcomes_weekly
+        where source = 'api_gateway'
+        group by outcome
+    """)
+    assert dict(found) == expected
+    assert sum(expected.values()) == written["expected"]["api_requests"]["rows_delivered"]
+
+
+def test_every_week_equals_what_was_written_down(sample: tuple[World, dict]) -> None:
+    world, written = sample
+    found = world.rows("""
+        select
+            week_start, weekly_active_tokens, qualified_requests, hello_worlds, new_sign_ups,
+            tokens_created, page_views
+        from fct_north_star_weekly
+        order by week_start
+    """)
+    expected = [
+        (
+            date.fromisoformat(week["week_start"]),
+            week["weekly_active_tokens"],
+            week["qualified_requests"],
+            week["hello_worlds"],
+            week["sign_ups"] - week["internal_sign_ups"],
+            week["tokens_created"] - week["internal_tokens_created"],
+            week["page_views"],
+        )
+        for week in written["expected"]["weekly"]
+    ]
+    assert len(found) > 70
+    assert found == expected
+
+
+def test_impossible_clocks_are_told_apart(sample: tuple[World, dict]) -> None:
+    world, written = sample
+    for status in ("clamped", "anomaly"):
+        found = world.rows(f"""
+            select developer_id from fct_time_to_first_hello_world
+            where status = '{status}' order by developer_id
+        """)
+        assert [row[0] for row in found] == written["expected"]["clock_skew"][status] != []
+
+
+def test_the_outage_week_is_a_gap_and_not_a_zero(sample: tuple[World, dict]) -> None:
+    world, written = sample
+    (outage,) = written["events"]["outage"]["weeks"]
+    weeks = world.rows("""
+        select
+            week_start, week_status, days_with_logs, weekly_active_tokens, weekly_active_companies,
+            qualified_requests, hello_worlds, wat_change
+        from fct_north_star_weekly
+        where is_data_gap
+    """)
+    assert weeks == [(date.fromisoformat(outage), "final", 0, None, None, None, None, None)]
+
+
+def test_the_campaign_lifts_sign_ups_and_no_north_star(
+    sample: tuple[World, dict], simulated: Callable[..., tuple[World, dict]]
+) -> None:
+    world, written = sample
+    plain, _ = simulated("campaign")
+    campaign = written["events"]["campaign"]
+    north_stars = """
+        select
+            week_start, weekly_active_tokens, weekly_active_developers, weekly_active_companies,
+            qualified_requests, hello_worlds
+        from fct_north_star_weekly
+        order by week_start
+    """
+    assert world.rows(north_stars) == plain.rows(north_stars)
+    # Each world made a token key of its own, so that one token has another id in each.
+    facts = "select columns(c -> c <> 'token_id') from fct_weekly_active_tokens order by all"
+    assert world.rows(facts) == plain.rows(facts)
+    converters = "select count(*) from fct_time_to_first_hello_world where is_converted"
+    assert world.rows(converters) == plain.rows(converters)
+    sign_ups = "select week_start, new_sign_ups from fct_north_star_weekly order by week_start"
+    lifted = {
+        week: now - before
+        for (week, now), (_, before) in zip(world.rows(sign_ups), plain.rows(sign_ups), strict=True)
+        if now != before
+    }
+    assert [week.isoformat() for week in lifted] == campaign["weeks"]
+    assert sum(lifted.values()) == campaign["extra_sign_ups"] > 0
+
+
+def test_the_silent_customer_is_active_through_the_rotation_and_then_gone(
+    sample: tuple[World, dict],
+) -> None:
+    world, written = sample
+    silent = written["events"]["silent_customer"]
+    weeks = [
+        row[0].isoformat()
+        for row in world.rows(f"""
+            select week_start from fct_weekly_active_companies
+            where company_id = '{silent["company_id"]}'
+            order by week_start
+        """)
+    ]
+    assert silent["rotated_week"] in weeks
+    assert weeks[-1] == silent["last_active_week"] < silent["first_silent_week"]
