@@ -75,6 +75,7 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> list[tuple]:
         ("a.json", _lines()),
         ("deeper/and/deeper/a.ndjson", _lines()),
         ("windows.jsonl", _lines().replace("\n", "\r\n")),
+        ("mixed.jsonl", "\r\n".join(_lines().rsplit("\n", 7))),
         ("marked.jsonl", "\ufeff" + _lines()),
         ("unterminated.jsonl", _lines().rstrip("\n")),
         ("a[1]*{b}'.jsonl.gz", _lines()),
