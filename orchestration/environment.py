@@ -23,6 +23,8 @@ def export(data: DataFolder) -> None:
     # Nothing here reports to anybody; dagster.yaml and dbt_project.yml say the same to their tools.
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     os.environ["DO_NOT_TRACK"] = "1"
+    if not sys.stdout.isatty():
+        os.environ.setdefault("DBT_USE_COLORS", "false")
 
 
 def prepare_dagster_home(data: DataFolder) -> Path:
