@@ -104,9 +104,13 @@ def dev(host: str, port: int) -> None:
         ensure_manifest(data)
     except ManifestError as error:
         raise click.ClickException(str(error)) from None
+    from orchestration.history import tidy
+
+    tidy(data)
+    # [tool.dagster] in pyproject.toml says what to load.
+    os.chdir(PROJECT)
     dagster = str(Path(sys.executable).with_name("dagster"))
-    where = ["-m", "orchestration.definitions", "--working-directory", str(PROJECT)]
-    os.execv(dagster, [dagster, "dev", *where, "--host", host, "--port", str(port)])
+    os.execv(dagster, [dagster, "dev", "--host", host, "--port", str(port)])
 
 
 def _provide_files(data: DataFolder) -> None:

@@ -32,7 +32,7 @@ for number in range(*map(int, sys.argv[1:])):
 
 # As a BI tool does it: a new connection for each query. Two tables of one publication must agree.
 READER = """
-import collections, json, signal, sys
+import collections, json, signal, sys, time
 import duckdb
 stopped = []
 signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
@@ -45,6 +45,7 @@ while not stopped:
         ).fetchall()
         assert active == counted, (run_id, active, counted)
         seen[f"{run_id} {active}"] += 1
+    time.sleep(0.02)  # leaves the processors to the runs
 print(json.dumps(seen))
 """
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 
 import dagster as dg
 
+from orchestration.history import close_killed_run
 from orchestration.publishing import what_stays
-from orchestration.run_lock import Holder, RunLockError, hold_run_lock
+from orchestration.run_lock import RunLockError, hold_run_lock
 from orchestration.settings import DataFolder
 
 
@@ -32,17 +33,10 @@ class RunLock(dg.ConfigurableResource):
         lock = hold_run_lock(data, name, context.run_id, self.wait_seconds, tell)
         try:
             with lock as killed:
-                _note_end(context.instance, killed)
+                close_killed_run(context.instance, killed)
                 yield self
         except RunLockError as error:
             raise RunLockError(f"{error} {what_stays(data)}") from None
-
-
-def _note_end(instance: dg.DagsterInstance | None, killed: Holder | None) -> None:
-    """Mark a killed run as failed: as long as it counts as running it blocks the queue."""
-    run = killed and killed.run_id and instance and instance.get_run_by_id(killed.run_id)
-    if run and not run.is_finished:
-        instance.report_run_failed(run, "Its process was gone when the next run began.")
 
 
 @dg.definitions
