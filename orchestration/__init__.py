@@ -1,1 +1,1 @@
-"""The Dagster code location of North Star, and the Python that turns dropped files into typed rows."""
+"""The Dagster code location, and the Python that turns dropped files into typed rows."""

@@ -26,7 +26,7 @@ class DataFolder:
 
     @classmethod
     def from_environment(cls) -> DataFolder:
-        """The folder named by ``NORTH_STAR_DATA``, or ``data/`` in the project, which is made if absent.
+        """The folder that ``NORTH_STAR_DATA`` names; without it ``data/``, made if absent.
 
         Raises:
             SettingsError: ``NORTH_STAR_DATA`` names no folder.
@@ -46,7 +46,7 @@ class DataFolder:
 
     @property
     def is_default(self) -> bool:
-        """Whether this is the project's own ``data/``, the only folder the sample is ever put into."""
+        """Whether this is ``data/``, the only folder that is ever filled with the sample."""
         return self.root == DEFAULT_DATA
 
     @property

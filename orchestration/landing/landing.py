@@ -25,9 +25,8 @@ from orchestration.landing.values import identifier
 from orchestration.settings import DataFolder
 
 MEMORY_LIMIT = "1GB"
-GROUP_BYTES = (
-    256 << 20
-)  # uncompressed text that one scan reads; a larger file is a group of its own
+# What one scan reads at most, in uncompressed text; a larger file is a group of its own.
+GROUP_BYTES = 256 << 20
 GROUP_FILES = 5_000
 _NAMES_SHOWN = 8
 
@@ -348,9 +347,9 @@ class _Landing:
         for scanned in landed:
             if scanned.rows_read != scanned.rows_landed + scanned.rows_rejected:
                 raise LandingError(
-                    f"{scanned.file.shown}: of {scanned.rows_read} rows {scanned.rows_landed} "
-                    "were landed "
-                    f"and {scanned.rows_rejected} rejected; the batch is not kept."
+                    f"{scanned.file.shown}: of {scanned.rows_read} rows "
+                    f"{scanned.rows_landed} were landed and {scanned.rows_rejected} rejected; "
+                    "the batch is not kept."
                 )
 
     # -- The ledger --------------------------------------------------------------------------------
@@ -361,12 +360,10 @@ class _Landing:
         sample = self._sample_hashes()
         self._load(
             "landed_files",
-            "file integer, file_hash varchar, batch_id varchar, source_name varchar, table_name "
-            "varchar, "
-            "path varchar, size_bytes bigint, modified bigint, rows_read bigint, rows_landed "
-            "bigint, "
-            "rows_rejected bigint, first_event bigint, last_event bigint, is_sample boolean, "
-            "landed bigint",
+            "file integer, file_hash varchar, batch_id varchar, source_name varchar, "
+            "table_name varchar, path varchar, size_bytes bigint, modified bigint, "
+            "rows_read bigint, rows_landed bigint, rows_rejected bigint, first_event bigint, "
+            "last_event bigint, is_sample boolean, landed bigint",
             [
                 {
                     "file": scanned.number,
@@ -390,8 +387,8 @@ class _Landing:
         )
         queries = {
             "files": "select *, make_timestamp(modified) as modified_at, "
-            "make_timestamp(first_event) as first_event_at, make_timestamp(last_event) as "
-            "last_event_at, "
+            "make_timestamp(first_event) as first_event_at, "
+            "make_timestamp(last_event) as last_event_at, "
             "make_timestamp(landed) as landed_at from landed_files order by file",
             "rejects": "select source_name, table_name, path, row_number, reason, raw_text, "
             "file_hash as _file_hash, make_timestamp(landed) as _landed_at "
@@ -482,7 +479,6 @@ def _nothing_to_land(data: DataFolder, contract: Contract, inventory: Inventory)
         else "there is no file at all"
     )
     return LandingError(
-        f"{data.root} has nothing to land: expected were files (.jsonl, .csv, .parquet; .gz, "
-        ".zst) in "
-        f"{', '.join(folders)}, but {there}."
+        f"{data.root} has nothing to land: expected were files (.jsonl, .csv, .parquet; .gz, .zst) "
+        f"in {', '.join(folders)}, but {there}."
     )

@@ -165,16 +165,13 @@ class Scan:
             f", v{number} as {identifier(column.name)}"
             for number, column in enumerate(table.columns)
         )
-        # Step by step, so that the text of a row and its reason are made for the rejected rows
-        # only.
+        # Step by step: the text of a row and its reason are made for the rejected rows only.
         return (
             "select _file, _declared, _unknown, _problem, "
             f"case when _problem <> '{BLANK}' then "
-            f"{mask_expression(reader.text, self.secret_names)} "
-            f"end as _raw{columns} from ("
-            f"select *, case when _unreadable is not null then _unreadable{problems} end as "
-            "_problem "
-            f"from (select *{values} from ("
+            f"{mask_expression(reader.text, self.secret_names)} end as _raw{columns} from ("
+            f"select *, case when _unreadable is not null then _unreadable{problems} end "
+            f"as _problem from (select *{values} from ("
             f"select *, {reader.problem} as _unreadable, {reader.unknown} as _unknown{inputs} "
             f"from ({reader.relation}))))"
         )
@@ -239,9 +236,8 @@ class Scan:
                 f"{_by_number(group)[number].file.shown}: its rows were read out of order."
             )
         numbered = (
-            "select scanned.*, scanned.rowid - first + 1 as _row_number from scanned inner join "
-            "starts "
-            "using (_file)"
+            "select scanned.*, scanned.rowid - first + 1 as _row_number "
+            "from scanned inner join starts using (_file)"
         )
         if execute("select 1 from scanner_rejects limit 1").fetchone():
             # The j-th rejected line l comes before the good row p where l - (j - 1) <= p.

@@ -90,8 +90,7 @@ def read_token_key(file: Path) -> tuple[TokenKey, str | None]:
     if len(text) < MINIMUM_CHARACTERS:
         raise LandingError(
             f"The development key {file} is damaged (fewer than {MINIMUM_CHARACTERS} characters); "
-            "put the "
-            "key back, or delete it if nothing was ever landed with it."
+            "put the key back, or delete it if nothing was ever landed with it."
         )
     return TokenKey(text.encode()), (
         f"{VARIABLE} is not set: tokens are hashed with the development key in {file}."
