@@ -59,13 +59,13 @@ lint: install-dev ## Check Python with ruff and SQL with sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@mkdir -p "$(NORTH_STAR_DATA)"
-	$(BIN)/sqlfluff lint --disable-progress-bar models
+	$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
 
 format: install-dev ## Put Python and SQL into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	@mkdir -p "$(NORTH_STAR_DATA)"
-	$(BIN)/sqlfluff fix --disable-progress-bar models
+	$(BIN)/sqlfluff fix --disable-progress-bar models tests/dbt/singular
 
 lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (UPGRADE=--upgrade: newest)
 	$(UV_COMPILE) pyproject.toml -o requirements/lock.txt
