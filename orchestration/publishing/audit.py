@@ -27,7 +27,7 @@ class Build:
         folder: holds its manifest.json and run_results.json.
         tables: the marts, as (schema in the warehouse, name there, name as published).
         invocation_id: dbt's id of the build.
-        checks_run: number of data tests and unit tests.
+        checks_run: number of data tests.
         checks_passed: those of them that passed; a warning has not.
     """
 
@@ -65,7 +65,7 @@ def audit_build(data: DataFolder) -> Build:
     tables = tuple((node["schema"], node["alias"], node["name"]) for node in marts(manifest))
     if not tables:
         raise PublishError("There is nothing to publish: the project has no model in models/marts.")
-    checks = [node["unique_id"] for node in nodes if node["resource_type"] in {"test", "unit_test"}]
+    checks = [node["unique_id"] for node in nodes if node["resource_type"] == "test"]
     return Build(
         folder=folder,
         tables=tables,
@@ -77,11 +77,10 @@ def audit_build(data: DataFolder) -> Build:
 
 def _expected(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """What a full build runs: enabled nodes (the manifest has no others) that leave a result."""
-    nodes = [*manifest["nodes"].values(), *manifest.get("unit_tests", {}).values()]
-    kinds = {"model", "seed", "snapshot", "test", "unit_test"}
+    kinds = {"model", "seed", "snapshot", "test"}
     return [
         node
-        for node in nodes
+        for node in manifest["nodes"].values()
         if node["resource_type"] in kinds and node["config"].get("materialized") != "ephemeral"
     ]
 

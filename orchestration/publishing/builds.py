@@ -52,6 +52,5 @@ def failed_nodes(target: Path) -> list[str]:
 
 
 def _short_name(unique_id: str) -> str:
-    # unit_test.<project>.<model>.<test>, test.<project>.<name>.<hash>, model.<project>.<name>
-    kind, _, *names = unique_id.split(".")
-    return names[-1] if kind == "unit_test" else names[0]
+    # test.<project>.<name>.<hash>, model.<project>.<name>
+    return unique_id.split(".")[2]

@@ -14,8 +14,8 @@ from orchestration.settings import DataFolder
 MODEL = "model.north_star.fct_weekly_active_tokens"
 VIEW = "model.north_star.stg_api_gateway__api_requests"
 TEST = "test.north_star.not_null_token_id.0a1b2c"
-UNIT_TEST = "unit_test.north_star.fct_weekly_active_tokens.a_failure_is_no_activity"
-ALL_PASS = {MODEL: "success", VIEW: "success", TEST: "pass", UNIT_TEST: "pass"}
+OTHER_TEST = "test.north_star.assert_weeks_follow_each_other"
+ALL_PASS = {MODEL: "success", VIEW: "success", TEST: "pass", OTHER_TEST: "pass"}
 
 
 @pytest.fixture
@@ -42,12 +42,11 @@ def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) 
         MODEL: node(MODEL, "model", "marts", "north_star"),
         VIEW: node(VIEW, "model", "staging", "api_gateway", materialized="view"),
         TEST: node(TEST, "test"),
+        OTHER_TEST: node(OTHER_TEST, "test"),
     }
-    unit_tests = {UNIT_TEST: node(UNIT_TEST, "unit_test")}
     folder = data.dbt / "build"
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = {"nodes": nodes, "unit_tests": unit_tests}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "manifest.json").write_text(json.dumps({"nodes": nodes}))
     statuses = ALL_PASS if results is None else results
     rows = [{"unique_id": name, "status": status} for name, status in statuses.items()]
     record = {"metadata": {"invocation_id": "invocation"}, "results": rows}
@@ -56,7 +55,7 @@ def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) 
 
 def node(unique_id: str, kind: str, *folders: str, materialized: str = "table") -> dict:
     """An entry of dbt's manifest."""
-    name = unique_id.split(".")[2] if kind != "unit_test" else unique_id.split(".")[3]
+    name = unique_id.split(".")[2]
     return {
         "unique_id": unique_id,
         "resource_type": kind,
@@ -131,7 +130,7 @@ def test_published_files_cannot_be_written(built: DataFolder) -> None:
     [
         ({**ALL_PASS, TEST: "fail"}, "not_null_token_id failed"),
         ({**ALL_PASS, MODEL: "skipped"}, "fct_weekly_active_tokens failed or was skipped"),
-        ({MODEL: "success", TEST: "pass"}, "a_failure_is_no_activity, stg_api_gateway"),
+        ({MODEL: "success", TEST: "pass"}, "assert_weeks_follow_each_other, stg_api_gateway"),
         ({**ALL_PASS, VIEW: "error"}, "stg_api_gateway__api_requests failed"),
     ],
 )
