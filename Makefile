@@ -53,7 +53,7 @@ test: lint ## Lint and run every test that needs no server
 	$(BIN)/pytest -m "not services" -n 2 --dist loadfile
 
 test-services: install-dev ## Run the tests that start servers and daemons
-	$(BIN)/pytest -m services
+	$(BIN)/pytest -m services -n 2 --dist loadfile
 
 lint: install-dev ## Check Python with ruff and SQL with sqlfluff
 	$(BIN)/ruff check .
