@@ -1,5 +1,6 @@
--- Who owned each active token at its last qualified request in the week, and the companies
--- that the token, its owner and a person's override name for it (definitions D10, D12).
+-- Who owned each active token at its last qualified request in the week, and the
+-- companies that the token, its owner and a person's override name for it (definitions
+-- D10, D12).
 -- One row per active token and week.
 with token_weeks as (
 

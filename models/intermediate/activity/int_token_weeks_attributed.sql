@@ -1,5 +1,5 @@
--- The one developer and company that each active token counts for in a week. The ladder:
--- an override by hand, the company on the token, then the developer's own rungs
+-- The one developer and company that each active token counts for in a week. The
+-- ladder: an override by hand, the company on the token, then the developer's own rungs
 -- (definition D11).
 -- One row per active token and week.
 with token_weeks as (

@@ -1,7 +1,7 @@
 -- The company of a developer through time, by the rungs of the ladder that look at the
 -- person: an override by hand, the portal's company, the CRM contact's, the one behind
--- the e-mail's domain (definition D11). A developer whose history ever names a company is
--- known: a version without one means no company.
+-- the e-mail's domain (definition D11). A developer whose history ever names a company
+-- is known: a version without one means no company.
 -- One row per developer and version.
 with versions as (
 

@@ -1,4 +1,5 @@
--- The developers as they are now. One row per developer.
+-- The developers as they are now.
+-- One row per developer.
 with versions as (
 
     select * from {{ ref('int_developer_versions') }}
