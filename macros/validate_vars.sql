@@ -4,11 +4,11 @@
         {%- do require_list('required_log_sources') -%}
         {%- do require_list('extra_success_status_codes') -%}
         {%- if not var('log_sources') -%}
-            {%- do refuse_var('log_sources', 'at least one log source') -%}
+            {%- do refuse_value('log_sources', 'at least one log source') -%}
         {%- endif -%}
         {%- for log_source in var('required_log_sources') -%}
             {%- if log_source not in var('log_sources') -%}
-                {%- do refuse_var(
+                {%- do refuse_value(
                     'required_log_sources', 'only sources that log_sources lists ('
                     ~ var('log_sources') | join(', ') ~ ')'
                 ) -%}
@@ -26,10 +26,10 @@
         {%- do require_whole_number('ttfhw_window_weeks', 1) -%}
         {%- do require_whole_number('dev_last_weeks', 0) -%}
         {%- if not modules.re.fullmatch('\d{4}-\d\d-\d\d', var('tracking_starts_at') | string) -%}
-            {%- do refuse_var('tracking_starts_at', 'a date such as "2000-01-01"') -%}
+            {%- do refuse_value('tracking_starts_at', 'a date such as "2000-01-01"') -%}
         {%- endif -%}
         {%- if var('reporting_timezone') not in modules.pytz.all_timezones_set -%}
-            {%- do refuse_var(
+            {%- do refuse_value(
                 'reporting_timezone', 'an IANA time zone such as Europe/Berlin'
             ) -%}
         {%- endif -%}
