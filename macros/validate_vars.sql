@@ -1,6 +1,7 @@
 {#- Stops a run at its start where a var cannot mean anything, in one sentence that names it. -#}
 {% macro validate_vars() %}
     {%- if execute -%}
+        {%- do require_list('log_sources') -%}
         {%- do require_list('required_log_sources') -%}
         {%- do require_list('extra_success_status_codes') -%}
         {%- if not var('log_sources') -%}
