@@ -11,9 +11,13 @@ checked as (
 
     select
         *,
-        requested_at > {{ dbt.dateadd('day', 1, 'landed_at') }}
-        or requested_at < cast('{{ var("tracking_starts_at") }}' as timestamp)
-        or status_code not between 100 and 599 as is_malformed
+        -- Nothing is known of a request without a time or a status.
+        coalesce(
+            requested_at > {{ dbt.dateadd('day', 1, 'landed_at') }}
+            or requested_at < cast('{{ var("tracking_starts_at") }}' as timestamp)
+            or status_code not between 100 and 599,
+            true
+        ) as is_malformed
     from requests
 
 ),
