@@ -99,8 +99,7 @@ class RawFolder:
             if has_landed:
                 raise LandingError(
                     f"{self._format} is missing, so nobody can tell which token key the rows "
-                    "beside it "
-                    "were hashed with; restore it from a backup."
+                    "beside it were hashed with; restore it from a backup."
                 ) from None
             return
         except (ValueError, KeyError, TypeError) as error:
@@ -113,11 +112,9 @@ class RawFolder:
         if fingerprint != key.fingerprint and has_landed:
             raise LandingError(
                 "The token key is not the one that the tokens in raw/ were hashed with "
-                "(NORTH_STAR_TOKEN_KEY, "
-                f"or {self.root.parent / 'token_key'} without it), so old and new rows would not "
-                "match; set "
-                "the former key again, or start with an empty raw/ to land everything under the "
-                "new one."
+                f"(NORTH_STAR_TOKEN_KEY, or {self.root.parent / 'token_key'} without it), so old "
+                "and new rows would not match; set the former key again, or start with an empty "
+                "raw/ to land everything under the new one."
             )
 
     def store_key(self, key: TokenKey) -> None:
