@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -14,6 +16,9 @@ from orchestration.manifest import ManifestError, ensure_manifest
 from orchestration.run_lock import RunLockError, hold_run_lock
 from orchestration.settings import PROJECT, DataFolder, SettingsError
 from orchestration.summary import summarise
+
+if TYPE_CHECKING:
+    from orchestration.landing import Rewriting
 
 
 class Mistake(click.ClickException):
@@ -68,7 +73,79 @@ def land() -> None:
         raise click.ClickException(str(error)) from None
     for warning in result.warnings:
         click.echo(f"Warning: {warning}", err=True)
-    click.echo(f"Landed batch {result.batch_id}." if result.batch_id else "There was nothing new.")
+    if result.batch_ids:
+        click.echo(f"Landed {result.rows_landed:,} rows in batch {', '.join(result.batch_ids)}.")
+    else:
+        click.echo("There was nothing new.")
+
+
+@cli.command()
+def compact() -> None:
+    """Merge small batches of raw/, and remove rows past raw_retention_days."""
+    from orchestration.landing import compact as compact_raw
+
+    _rewrite("make compact", compact_raw)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, required=True)
+def withdraw(files: tuple[str, ...]) -> None:
+    """Take FILES, relative to landing/, out of raw/ again; if they are there still, the next
+    landing reads them anew."""
+    from orchestration.landing import withdraw as withdraw_files
+
+    _rewrite("make withdraw", lambda data: withdraw_files(data, files))
+
+
+@cli.command()
+@click.argument("names", type=click.File("r"), default="-")
+def forget(names: TextIO) -> None:
+    """Remove people, one id, e-mail address or login a line of NAMES (standard input), from raw/,
+    and keep their rows from landing again."""
+    from orchestration.landing import forget as forget_people
+
+    people = names.read().splitlines()
+    _rewrite("make forget", lambda data: forget_people(data, people))
+
+
+def _rewrite(name: str, rewriting: Callable[[DataFolder], Rewriting]) -> None:
+    from orchestration.landing import LandingError
+
+    data = _data()
+    try:
+        with hold_run_lock(data, name):
+            done = rewriting(data)
+    except (LandingError, RunLockError) as error:
+        raise click.ClickException(str(error)) from None
+    for label, rows in done.rows_removed.items():
+        click.echo(f"{label}: {rows:,} rows removed.")
+    click.echo(f"raw/ had {done.batches_before:,} batches and has {done.batches_after:,} now.")
+
+
+@cli.command()
+@click.option("--write", metavar="NAME", help="Write the expected rows of this format anew.")
+def formats(write: str | None) -> None:
+    """Compare the example of each declared format with its expected rows."""
+    from orchestration.landing import LandingError
+    from orchestration.landing.contract import read_contract
+    from orchestration.landing.formats import check, read_formats, write_expected
+
+    try:
+        declared = read_formats()
+        (table,) = (t for t in read_contract().tables if t.label == "api_gateway.api_requests")
+        if write and write not in declared:
+            raise Mistake(f"There is no format {write}; known are {', '.join(declared)}.")
+        if write:
+            click.echo(f"Wrote {write_expected(declared[write], table)}: read it.")
+            return
+        differences = [line for one in declared.values() for line in check(one, table)]
+    except LandingError as error:
+        raise Mistake(str(error)) from None
+    for line in differences:
+        click.echo(line, err=True)
+    if differences:
+        raise click.ClickException("Examples differ from what is expected of them.")
+    click.echo(f"{len(declared)} formats do what their examples expect: {', '.join(declared)}.")
 
 
 @cli.command()
@@ -118,10 +195,13 @@ def _provide_files(data: DataFolder) -> None:
     from orchestration.landing import LandingError
     from orchestration.landing import land as land_files
     from orchestration.landing.contract import read_contract
+    from orchestration.landing.formats import read_formats
     from orchestration.landing.inventory import take_inventory
 
     try:
-        if (data.raw / "batches").is_dir() or take_inventory(data.landing, read_contract()).files:
+        if (data.raw / "batches").is_dir():
+            return
+        if take_inventory(data.landing, read_contract(), read_formats()).files:
             return
         if data.is_default and not any(data.landing.rglob("*")):
             _simulate_sample(data)

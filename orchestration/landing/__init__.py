@@ -6,5 +6,17 @@ the SQL models.
 
 from orchestration.landing.errors import LandingError
 from orchestration.landing.landing import LandingResult, TableCounts, land
+from orchestration.landing.options import Options
+from orchestration.landing.rewriting import Rewriting, compact, forget, withdraw
 
-__all__ = ["LandingError", "LandingResult", "TableCounts", "land"]
+__all__ = [
+    "LandingError",
+    "LandingResult",
+    "Options",
+    "Rewriting",
+    "TableCounts",
+    "compact",
+    "forget",
+    "land",
+    "withdraw",
+]

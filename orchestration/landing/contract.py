@@ -3,7 +3,7 @@
 The yml of dbt's sources is the one place that names the raw tables and their columns. What landing
 needs beyond names and types stands in it as ``meta``: on a table ``config.meta.landing``
 (``folder``, ``records``, ``event_time``), on a column ``config.meta`` (``from``, ``required``,
-``hash_of``, ``prefix_of``, ``cut_query_string``).
+``hash_of``, ``prefix_of``, ``cut_query_string``, ``person``).
 """
 
 from __future__ import annotations
@@ -23,21 +23,28 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 DATA_TYPES = ("varchar", "timestamp", "date", "integer", "bigint", "double", "boolean")
 LINEAGE = {"_file_hash": "varchar", "_row_number": "bigint", "_landed_at": "timestamp"}
 
-# What batch.py writes; the yml of the source `landing` describes it to the models.
+# What landing says of its own work; the yml of the source `landing` describes it to the models.
 LEDGER = {
     "files": (
-        "file_hash", "batch_id", "source_name", "table_name", "path", "size_bytes", "modified_at",
-        "rows_read", "rows_landed", "rows_rejected", "first_event_at", "last_event_at",
-        "is_sample", "landed_at",
+        "file_hash", "batch_id", "source_name", "table_name", "path", "format", "size_bytes",
+        "modified_at", "rows_read", "rows_landed", "rows_rejected", "lines_skipped",
+        "first_event_at", "last_event_at", "is_sample", "landed_at",
+    ),
+    "file_dates": (
+        "file_hash", "source_name", "table_name", "event_date", "rows_landed", "landed_at",
     ),
     "rejects": (
         "source_name", "table_name", "path", "row_number", "reason", "raw_text", "_file_hash",
         "_landed_at",
     ),
+    "removals": (
+        "file_hash", "source_name", "table_name", "path", "event_date", "rows_removed",
+        "rejects_removed", "reason", "removed_at",
+    ),
 }  # fmt: skip
 
 _TABLE_KEYS = {"folder", "records", "event_time"}
-_COLUMN_KEYS = {"from", "required", "hash_of", "prefix_of", "cut_query_string"}
+_COLUMN_KEYS = {"from", "required", "hash_of", "prefix_of", "cut_query_string", "person"}
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,7 @@ class Column:
         prefix_of: input of which the first four characters are kept.
         is_required: a row without a value is a reject.
         cut_query_string: everything from the first ``?`` or ``#`` on is cut.
+        is_person: it names a person, who can ask to be forgotten by it.
     """
 
     name: str
@@ -61,6 +69,7 @@ class Column:
     prefix_of: str | None = None
     is_required: bool = False
     cut_query_string: bool = False
+    is_person: bool = False
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -224,6 +233,7 @@ def _column(where: str, entry: dict[str, Any]) -> Column:
         prefix_of=prefix_of,
         is_required=bool(meta.get("required")),
         cut_query_string=bool(meta.get("cut_query_string")),
+        is_person=bool(meta.get("person")),
     )
 
 
@@ -248,6 +258,5 @@ def _check_ledger(ledger: list[Table]) -> None:
     if described != {name: set(columns) for name, columns in LEDGER.items()}:
         raise LandingError(
             "The source `landing` in models/staging/landing/_landing__sources.yml does not have "
-            "the "
-            "tables and columns that landing writes."
+            "the tables and columns that landing writes."
         )

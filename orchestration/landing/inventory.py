@@ -5,20 +5,31 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import struct
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from isal import isal_zlib
 
 from orchestration.landing.contract import Contract, Table
+
+if TYPE_CHECKING:
+    from orchestration.landing.formats import Format
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _CHUNK = 1 << 20
 _FORMAT = re.compile(
     r"\.(?P<text>jsonl|ndjson|json|csv)(?:\.(?P<compression>gz|zst))?$|\.parquet$", re.I
 )
 _UNFINISHED = (".tmp", ".part", ".crc")
+_STATED = "format="
+_MAGIC = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 @dataclass(frozen=True)
@@ -29,10 +40,11 @@ class FoundFile:
         path: where it lies.
         shown: its path relative to landing/, as the ledger names it.
         table: the table it is read into.
-        format: ``lines``, ``csv``, ``parquet`` or ``document``.
+        format: ``lines``, ``csv``, ``parquet``, ``document`` or ``text``.
         compression: ``none``, ``gzip`` or ``zstd``.
         size: bytes as delivered.
         modified: modification time, microseconds since 1970-01-01 UTC.
+        declared: the format of a ``text`` as formats/ declares it; None until it is detected.
     """
 
     path: Path
@@ -42,6 +54,13 @@ class FoundFile:
     compression: str
     size: int
     modified: int
+    declared: Format | None = None
+
+    @property
+    def format_name(self) -> str:
+        """The format as the ledger names it."""
+        names = {"lines": "jsonl", "document": "json"}
+        return self.declared.name if self.declared else names.get(self.format, self.format)
 
     def is_unchanged(self) -> bool:
         """Whether size and modification time are still those that were found."""
@@ -50,6 +69,19 @@ class FoundFile:
         except OSError:
             return False
         return (state.st_size, state.st_mtime_ns // 1000) == (self.size, self.modified)
+
+    def with_compression_of_content(self) -> FoundFile:
+        """The same file, its compression taken from its first bytes instead of its name.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        with self.path.open("rb") as opened:
+            beginning = opened.read(4)
+        for magic, compression in _MAGIC.items():
+            if beginning.startswith(magic):
+                return replace(self, compression=compression)
+        return replace(self, compression="none")
 
 
 @dataclass
@@ -61,86 +93,123 @@ class Inventory:
         unclaimed: other files and folders, relative to landing/.
         at_root: files directly in landing/, which belong to nobody.
         unreadable: files and folders that could not be looked at, with the reason.
+        misstated: folders that state a format which is not there or does not fit their table.
     """
 
     files: list[FoundFile] = field(default_factory=list)
     unclaimed: list[str] = field(default_factory=list)
     at_root: list[str] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    misstated: list[str] = field(default_factory=list)
 
 
-def take_inventory(landing: Path, contract: Contract) -> Inventory:
+def take_inventory(
+    landing: Path, contract: Contract, formats: Mapping[str, Format] | None = None
+) -> Inventory:
     """Lists landing/ once; symbolic links are followed, hidden and unfinished files are skipped.
 
     Hidden: the name begins with ``.`` or ``_``. Unfinished: it ends in .tmp, .part or .crc.
+
+    Args:
+        landing: the folder.
+        contract: the tables and their folders.
+        formats: the declared formats by name; a folder ``format=<name>`` states one.
     """
-    inventory = Inventory()
-    folders = {table.folder: table for table in contract.tables}
-    ancestors = {
-        "/".join(parts[:depth])
-        for parts in (folder.split("/") for folder in folders)
-        for depth in range(1, len(parts))
-    }
+    walk = _Walk(contract, formats or {})
     if landing.is_dir():
-        _walk(landing, "", None, folders, ancestors, frozenset(), inventory)
-    inventory.files.sort(key=lambda file: file.shown)
-    return inventory
+        walk.into(landing, "", None, None, frozenset())
+    walk.inventory.files.sort(key=lambda file: file.shown)
+    return walk.inventory
 
 
-def _walk(
-    folder: Path,
-    below: str,
-    claimed_by: Table | None,
-    folders: dict[str, Table],
-    ancestors: set[str],
-    above: frozenset[tuple[int, int]],
-    inventory: Inventory,
-) -> None:
-    try:
-        state = folder.stat()
-        if (state.st_dev, state.st_ino) in above:
-            return  # a link that leads back up
-        above = above | {(state.st_dev, state.st_ino)}
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        inventory.unreadable.append(f"{_shown(below)}/ ({error.strerror})")
-        return
-    for entry in entries:
-        if entry.name.startswith((".", "_")):
-            continue
-        inside = f"{below}/{entry.name}" if below else entry.name
+class _Walk:
+    """One walk through landing/."""
+
+    def __init__(self, contract: Contract, formats: Mapping[str, Format]) -> None:
+        self.inventory = Inventory()
+        self._formats = formats
+        self._folders = {table.folder: table for table in contract.tables}
+        self._ancestors = {
+            "/".join(parts[:depth])
+            for parts in (folder.split("/") for folder in self._folders)
+            for depth in range(1, len(parts))
+        }
+
+    def into(
+        self,
+        folder: Path,
+        below: str,
+        claimed_by: Table | None,
+        stated: Format | None,
+        above: frozenset[tuple[int, int]],
+    ) -> None:
+        """Notes what lies in a folder.
+
+        Args:
+            folder: the folder.
+            below: its path relative to landing/.
+            claimed_by: the table whose folder it is or lies in.
+            stated: the format that a folder on its path states.
+            above: the folders on its path, as links may lead back up.
+        """
         try:
-            if entry.is_dir():
-                table = folders.get(inside, claimed_by)
-                if table or inside in ancestors:
-                    _walk(Path(entry.path), inside, table, folders, ancestors, above, inventory)
-                else:
-                    inventory.unclaimed.append(_shown(inside) + "/")
-                continue
-            if entry.name.lower().endswith(_UNFINISHED):
-                continue
-            state = entry.stat()
+            state = folder.stat()
+            if (state.st_dev, state.st_ino) in above:
+                return
+            above = above | {(state.st_dev, state.st_ino)}
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
-            inventory.unreadable.append(f"{_shown(inside)} ({error.strerror})")
-            continue
-        if not below:
-            inventory.at_root.append(_shown(inside))
-            continue
-        layout = _layout(entry.name, claimed_by) if claimed_by and entry.is_file() else None
+            self.inventory.unreadable.append(f"{_shown(below)}/ ({error.strerror})")
+            return
+        for entry in entries:
+            if entry.name.startswith((".", "_")):
+                continue
+            inside = f"{below}/{entry.name}" if below else entry.name
+            try:
+                if not entry.is_dir():
+                    self._note(entry, inside, claimed_by, stated)
+                    continue
+            except OSError as error:
+                self.inventory.unreadable.append(f"{_shown(inside)} ({error.strerror})")
+                continue
+            table = self._folders.get(inside, claimed_by)
+            if table is None and inside not in self._ancestors:
+                self.inventory.unclaimed.append(_shown(inside) + "/")
+                continue
+            named = entry.name.removeprefix(_STATED) if table else entry.name
+            if named != entry.name and not self._fits(named, table):
+                self.inventory.misstated.append(_shown(inside) + "/")
+                continue
+            stating = self._formats[named] if named != entry.name else stated
+            self.into(Path(entry.path), inside, table, stating, above)
+
+    def _fits(self, name: str, table: Table) -> bool:
+        return name in self._formats and self._formats[name].fits(table)
+
+    def _note(
+        self, entry: os.DirEntry, inside: str, table: Table | None, stated: Format | None
+    ) -> None:
+        if entry.name.lower().endswith(_UNFINISHED):
+            return
+        state = entry.stat()
+        if "/" not in inside:
+            self.inventory.at_root.append(_shown(inside))
+            return
+        layout = _layout(entry.name, table, stated) if table and entry.is_file() else None
         if layout is None:
-            inventory.unclaimed.append(_shown(inside))
-            continue
-        inventory.files.append(
-            FoundFile(
-                path=Path(entry.path),
-                shown=_shown(inside),
-                table=claimed_by,
-                format=layout[0],
-                compression=layout[1],
-                size=state.st_size,
-                modified=state.st_mtime_ns // 1000,
-            )
+            self.inventory.unclaimed.append(_shown(inside))
+            return
+        found = FoundFile(
+            path=Path(entry.path),
+            shown=_shown(inside),
+            table=table,
+            format=layout[0],
+            compression=layout[1],
+            size=state.st_size,
+            modified=state.st_mtime_ns // 1000,
+            declared=stated,
         )
+        self.inventory.files.append(found)
 
 
 def _shown(path: str) -> str:
@@ -148,8 +217,11 @@ def _shown(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _layout(name: str, table: Table) -> tuple[str, str] | None:
+def _layout(name: str, table: Table, stated: Format | None) -> tuple[str, str] | None:
+    """Format and compression of a file by its name; what lies in a text shows when it is read."""
     match = _FORMAT.search(name)
+    if stated or (match is None and not table.records):
+        return "text", "none"
     if match is None:
         return None
     text = (match["text"] or "parquet").lower()
@@ -181,11 +253,11 @@ class Survey:
 
 
 def survey(file: FoundFile) -> Survey:
-    """Hashes a file and checks that its compressed stream is whole.
+    """Hashes a file, and decompresses it to count its lines and to see that it is whole.
 
     DuckDB reads a truncated .gz or .zst up to the cut and says nothing, and does not compare
-    checksums of gzip, so a half-written file would lose rows silently. The lines are counted on
-    the way: a count that owes nothing to the reader it is compared with.
+    checksums of gzip, so a half-written file would lose rows silently. The count of the lines owes
+    nothing to the reader that it is compared with.
 
     Raises:
         OSError: the file cannot be read.
@@ -194,34 +266,31 @@ def survey(file: FoundFile) -> Survey:
     counter = _LineCounter()
     damage = None
     with file.path.open("rb") as opened:
-        if file.compression == "gzip":
-            try:
-                for chunk in _gunzip(_hashing(opened, digest)):
-                    counter.add(chunk)
-            except (zlib.error, EOFError) as error:
-                damage = f"the gzip stream is damaged or cut off ({error})"
-                for _ in _hashing(opened, digest):
-                    pass
-        else:
-            for chunk in _hashing(opened, digest):
-                if file.compression == "none" and file.format in ("lines", "csv"):
-                    counter.add(chunk)
-        if file.compression == "zstd" and file.size:
-            opened.seek(0)
-            try:
-                content_size = _zstd_content_size(opened, file.size)
-            except (EOFError, ValueError) as error:
-                content_size, damage = 0, f"the zstd stream is damaged or cut off ({error})"
-            return Survey(digest.hexdigest(), content_size or file.size * 10, damage=damage)
-    if file.format == "parquet" or file.compression == "zstd":
+        chunks = _hashing(opened, digest)
+        try:
+            for chunk in _DECOMPRESS[file.compression](chunks):
+                counter.add(chunk)
+        except (isal_zlib.error, zstd.ZstdError, EOFError) as error:
+            damage = f"the {file.compression} stream is damaged or cut off ({error})"
+            for _ in chunks:
+                pass  # the hash is of the whole file
+    if file.format == "parquet":
         return Survey(digest.hexdigest(), file.size)
-    return Survey(
-        digest.hexdigest(),
-        counter.bytes if file.compression == "gzip" else file.size,
-        counter.lines,
-        counter.has_quotes,
-        damage,
-    )
+    return Survey(digest.hexdigest(), counter.bytes, counter.lines, counter.has_quotes, damage)
+
+
+def hash_of_beginning(path: Path, size: int) -> str:
+    """SHA-256, in hex, of a file's first bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as opened:
+        while size > 0 and (chunk := opened.read(min(size, _CHUNK))):
+            digest.update(chunk)
+            size -= len(chunk)
+    return digest.hexdigest()
 
 
 class _LineCounter:
@@ -256,64 +325,40 @@ def _hashing(opened: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:
         yield chunk
 
 
-def _gunzip(chunks: Iterator[bytes]) -> Iterator[bytes]:
+# What a small chunk of zeros stands for may be a gigabyte: never more than this at once.
+_DECOMPRESSED = 4 * _CHUNK
+
+
+def _gunzip(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Decompresses gzip members (RFC 1952), checking the CRC and length of each."""
     member = None
     for chunk in chunks:
         while chunk:
-            member = member or zlib.decompressobj(wbits=31)
-            # Bounded: a small chunk of zeros may stand for a gigabyte.
-            yield member.decompress(chunk, 4 * _CHUNK)
+            member = member or isal_zlib.decompressobj(wbits=31)
+            yield member.decompress(chunk, _DECOMPRESSED)
             chunk = member.unconsumed_tail
             if member.eof:
                 chunk, member = member.unused_data, None
-    while member and (rest := member.decompress(b"", 4 * _CHUNK)):
+    while member and (rest := member.decompress(b"", _DECOMPRESSED)):
         yield rest
     if member and not member.eof:
         raise EOFError("the end is missing")
 
 
-def _zstd_content_size(opened: BinaryIO, size: int) -> int:
-    """Walks the blocks of a zstd stream (RFC 8878, 3.1.1) without decompressing them.
+def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompresses zstd frames (RFC 8878), checking the checksum of those that have one."""
+    frame = None
+    for chunk in chunks:
+        while chunk:
+            frame = frame or zstd.ZstdDecompressor()
+            yield frame.decompress(chunk, max_length=_DECOMPRESSED)
+            while not frame.eof and not frame.needs_input:
+                yield frame.decompress(b"", max_length=_DECOMPRESSED)
+            chunk = frame.unused_data
+            if frame.eof:
+                frame = None
+    if frame:
+        raise EOFError("the end is missing")
 
-    Returns:
-        Bytes of the content as the frames declare it, 0 if one does not.
 
-    Raises:
-        EOFError: the stream ends too early.
-        ValueError: it is not zstd.
-    """
-
-    def take(count: int) -> bytes:
-        taken = opened.read(count)
-        if len(taken) < count:
-            raise EOFError("the end is missing")
-        return taken
-
-    def skip(count: int) -> None:
-        if opened.seek(count, os.SEEK_CUR) > size:
-            raise EOFError("the end is missing")
-
-    total, is_declared = 0, True
-    while opened.tell() < size:
-        magic = struct.unpack("<I", take(4))[0]
-        if magic & 0xFFFFFFF0 == 0x184D2A50:  # a skippable frame
-            skip(struct.unpack("<I", take(4))[0])
-            continue
-        if magic != 0xFD2FB528:
-            raise ValueError("no zstd frame where one should begin")
-        descriptor = take(1)[0]
-        is_single = descriptor >> 5 & 1
-        skip((0 if is_single else 1) + (0, 1, 2, 4)[descriptor & 3])
-        declared = take((is_single, 2, 4, 8)[descriptor >> 6])
-        is_declared = is_declared and bool(declared)
-        total += int.from_bytes(declared, "little") + (256 if len(declared) == 2 else 0)
-        is_last = False
-        while not is_last:
-            header = int.from_bytes(take(3), "little")
-            is_last, kind, length = bool(header & 1), header >> 1 & 3, header >> 3
-            if kind == 3:
-                raise ValueError("a block of a kind that does not exist")
-            skip(1 if kind == 1 else length)
-        skip(4 if descriptor >> 2 & 1 else 0)
-    return total if is_declared else 0
+_DECOMPRESS = {"none": iter, "gzip": _gunzip, "zstd": _unzstd}

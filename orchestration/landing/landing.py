@@ -6,9 +6,12 @@ import itertools
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,11 +19,22 @@ import duckdb
 
 from orchestration.landing.contract import Contract, Table, read_contract
 from orchestration.landing.errors import LandingError
-from orchestration.landing.inventory import FoundFile, Inventory, Survey, survey, take_inventory
+from orchestration.landing.forgetting import ForgottenPeople
+from orchestration.landing.formats import Detection, Format, detect, read_formats
+from orchestration.landing.inventory import (
+    FoundFile,
+    Inventory,
+    Survey,
+    hash_of_beginning,
+    survey,
+    take_inventory,
+)
+from orchestration.landing.options import Options, read_options
+from orchestration.landing.progress import Progress
 from orchestration.landing.raw import PARQUET, LedgerEntry, RawFolder, parquet_file
 from orchestration.landing.readers import Shape
 from orchestration.landing.scan import Scan, ScannedFile, reject_whole
-from orchestration.landing.secrets import TokenKey, literal, read_token_key
+from orchestration.landing.secrets import literal, read_token_key
 from orchestration.landing.values import identifier
 from orchestration.settings import DataFolder
 
@@ -28,6 +42,11 @@ MEMORY_LIMIT = "1GB"
 # What one scan reads at most, in uncompressed text; a larger file is a group of its own.
 GROUP_BYTES = 256 << 20
 GROUP_FILES = 5_000
+# What one batch holds at most, in bytes as delivered: a crash loses the work on one batch.
+BATCH_BYTES = 1 << 30
+# By how much packed text is larger than it looks, for the size of a batch only.
+_PACKED = 6
+_ROW_GROUP = 122_880  # rows, DuckDB's default
 _NAMES_SHOWN = 8
 
 
@@ -45,12 +64,12 @@ class LandingResult:
     """What a landing did.
 
     Attributes:
-        batch_id: the new batch, or None when there was nothing new.
+        batch_ids: the new batches, in their order; empty when there was nothing new.
         tables: counts by ``source.table``, for tables with new files.
         warnings: sentences for people; none of them stops a run.
     """
 
-    batch_id: str | None = None
+    batch_ids: list[str] = field(default_factory=list)
     tables: dict[str, TableCounts] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
@@ -65,35 +84,51 @@ class LandingResult:
         return sum(counts.rows_rejected for counts in self.tables.values())
 
 
-def land(data: DataFolder, progress: Callable[[str], None] = print) -> LandingResult:
-    """Lands every file that was not landed before, as one batch that appears whole or not at all.
+def land(
+    data: DataFolder, tell: Callable[[str], object] = print, options: Options | None = None
+) -> LandingResult:
+    """Lands every file that was not landed before, in batches that appear whole or not at all.
 
     A file is known by the hash of its content. The caller holds the lock of the data folder.
 
     Args:
         data: the folder with all state.
-        progress: called with one line for each group of files.
+        tell: called with one line for each group of files; a terminal shows a bar besides.
+        options: settings; those in dbt_project.yml if None.
 
     Raises:
-        LandingError: nothing was ever there to land, the token key changed, the contract is wrong,
-            or the machine failed; then raw/ is as it was before.
+        LandingError: nothing was ever there to land, the token key changed, the contract, a format
+            or a setting is wrong, or the machine failed; batches that were finished stay.
+    """
+    options = options or read_options()
+    contract, formats = read_contract(), read_formats()
+    inventory = take_inventory(data.landing, contract, formats)
+    if not inventory.files and not RawFolder(data.raw).batches.is_dir():
+        raise _nothing_to_land(data, contract, inventory)
+    with open_raw(data) as (raw, connection, scratch):
+        landing = _Landing(data, contract, formats, inventory, raw, scratch, connection, tell)
+        return landing.run(options)
+
+
+@contextmanager
+def open_raw(data: DataFolder) -> Iterator[tuple[RawFolder, duckdb.DuckDBPyConnection, Path]]:
+    """raw/ ready to be written to, a connection with bounded memory, and a scratch folder.
+
+    Raises:
+        LandingError: raw/ is of a later version, or the machine failed meanwhile.
     """
     if set(str(data.root)) & set("*?["):
         raise LandingError(
             f"The data folder {data.root} has one of * ? [ in its path, which DuckDB takes for a "
             "pattern; give it another name."
         )
-    contract = read_contract()
-    inventory = take_inventory(data.landing, contract)
     raw = RawFolder(data.raw)
     try:
-        if not inventory.files and not raw.batches.is_dir():
-            raise _nothing_to_land(data, contract, inventory)
         raw.prepare()
         scratch = raw.incoming("scratch")
         try:
             with _connect(scratch) as connection:
-                return _Landing(data, contract, inventory, raw, scratch, connection, progress).run()
+                yield raw, connection, scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     except duckdb.Error as error:
@@ -115,32 +150,43 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("set TimeZone = 'UTC'")
+    # Progress is shown by Progress; DuckDB's own bar would go to a night run's log.
+    connection.execute("set enable_progress_bar_print = false")
     return connection
 
 
 class _Landing:
-    """One landing, from the inventory to the rename."""
+    """One landing, from the inventory to the last rename."""
 
     def __init__(
         self,
         data: DataFolder,
         contract: Contract,
+        formats: Mapping[str, Format],
         inventory: Inventory,
         raw: RawFolder,
         scratch: Path,
         connection: duckdb.DuckDBPyConnection,
-        progress: Callable[[str], None],
+        tell: Callable[[str], object],
     ) -> None:
         self.data = data
         self.contract = contract
+        self.formats = formats
         self.inventory = inventory
         self.raw = raw
-        self.scratch = scratch
         self.connection = connection
-        self.progress = progress
+        self.progress = Progress(tell)
         self.result = LandingResult()
+        self.links = scratch / "files"
+        self.quiet_seconds = 0.0
+        self.growing: list[str] = []
+        self.failed: list[str] = []
+        self.elsewhere: list[str] = []
+        self.grown: list[str] = []
+        self.without_a_row: list[str] = []
+        self.reasons: Counter[tuple[str, str]] = Counter()
 
-    def run(self) -> LandingResult:
+    def run(self, options: Options) -> LandingResult:
         ledger = self.raw.read_ledger(self.connection)
         if not self.inventory.files and not ledger:
             raise _nothing_to_land(self.data, self.contract, self.inventory)
@@ -148,53 +194,123 @@ class _Landing:
         self.raw.check_key(key, has_landed=bool(ledger))
         if warning:
             self.result.warnings.append(warning)
-        self._warn_of_what_nobody_reads()
+        self.raw.upgrade(self.connection, self.contract.tables)
         self.raw.store_key(key)
         self.raw.store_empty_batch(self.connection, self.contract)
-        files = self._new_files(ledger)
-        if files:
-            self._write_batch(files, key)
+        self.quiet_seconds = options.quiet_seconds
+        forgotten = ForgottenPeople(self.data.root, key)
+        self.links.mkdir()
+        files = self._unknown_files(ledger)
+        scan = Scan(
+            self.connection, key, self.links, self.contract.secret_names, self.formats, forgotten
+        )
+        table_of = {entry.file_hash: entry.table for entry in ledger}
+        with self.progress.over(sum(file.size for file in files)):
+            for some in _batches(files):
+                new = self._new_files(some, table_of)
+                if new:
+                    self._write_batch(scan, new)
+        self._warn(scan.unknown)
         return self.result
+
+    def _warn(self, unknown: Mapping[str, set[str]]) -> None:
+        """One sentence for each thing that somebody should look at."""
+        later = self.inventory.unreadable + self.failed
+        sentences = {
+            f"No table reads {{}} in {self.data.landing}.": self.inventory.unclaimed,
+            "No format of that name, in formats/, fits the table of {}; its files are left where "
+            "they are.": self.inventory.misstated,
+            "Left for the next landing: {}.": later,
+            "Left for the next landing, written to a moment ago: {}.": self.growing,
+            "Grown since it was landed: {}. What it held before is delivered twice, and counted "
+            "as duplicates; deliver a file when it is finished.": self.grown,
+            "Not read, because the same content was landed into another table before: "
+            "{}.": self.elsewhere,
+            "Not one row could be landed of {}.": self.without_a_row,
+        } | {
+            f"{label}: columns that the contract does not know are left out: {{}}.": sorted(names)
+            for label, names in sorted(unknown.items())
+        }
+        self.result.warnings += [
+            sentence.replace("{}", _enumerate(names))
+            for sentence, names in sentences.items()
+            if names
+        ]
+        for label, counts in self.result.tables.items():
+            if counts.rows_rejected:
+                reasons = [why for (of, why), _ in self.reasons.most_common() if of == label]
+                self.result.warnings.append(
+                    f"{label}: {counts.rows_rejected:,} of "
+                    f"{counts.rows_rejected + counts.rows_landed:,} rows were rejected "
+                    f"({_enumerate(reasons[:3])}); the table landing.rejects keeps them."
+                )
 
     # -- Which files -------------------------------------------------------------------------------
 
-    def _warn_of_what_nobody_reads(self) -> None:
-        if self.inventory.unclaimed:
-            self.result.warnings.append(
-                f"No table reads {_enumerate(self.inventory.unclaimed)} in {self.data.landing}."
-            )
-        if self.inventory.unreadable:
-            self.result.warnings.append(
-                f"Left for the next landing: {_enumerate(self.inventory.unreadable)}."
-            )
-
-    def _new_files(self, ledger: list[LedgerEntry]) -> list[ScannedFile]:
-        """The files whose content is not in the ledger, each content once."""
+    def _unknown_files(self, ledger: list[LedgerEntry]) -> list[FoundFile]:
+        """The files that the ledger does not name, the format of each text known."""
         unchanged = {(entry.path, entry.size, entry.modified, entry.table) for entry in ledger}
-        table_of = {entry.file_hash: entry.table for entry in ledger}
-        candidates = [
-            file
-            for file in self.inventory.files
-            if (file.shown, file.size, file.modified, file.table.label) not in unchanged
-        ]
+        landed: dict[str, list[LedgerEntry]] = {}
+        for entry in ledger:
+            landed.setdefault(entry.path, []).append(entry)
+        files = []
+        for file in self.inventory.files:
+            if (file.shown, file.size, file.modified, file.table.label) in unchanged:
+                continue
+            self._look_for_growth(file, landed.get(file.shown, ()))
+            if file.format == "text":
+                file = self._text(file)
+            if file:
+                files.append(file)
+        return files
+
+    def _look_for_growth(self, file: FoundFile, before: Sequence[LedgerEntry]) -> None:
+        """Notes a file that begins with all that was landed from the same path before."""
+        for entry in before:
+            if 0 < entry.size < file.size:
+                with suppress(OSError):  # which is noted when the file is surveyed
+                    if hash_of_beginning(file.path, entry.size) == entry.file_hash:
+                        self.grown.append(file.shown)
+                        return
+
+    def _text(self, file: FoundFile) -> FoundFile | None:
+        """A text with its format, stated or detected; None where nobody can tell."""
+        try:
+            file = file.with_compression_of_content()
+        except OSError as error:
+            self.failed.append(f"{file.shown} ({error.strerror})")
+            return None
+        if file.declared:
+            return file
+        candidates = [one for one in self.formats.values() if one.fits(file.table)]
+        if file.size == 0 or not candidates:
+            return None
+        probe = self.links.with_name("probe")
+        probe.symlink_to(file.path.absolute())
+        try:
+            found = detect(self.connection, str(probe), file.compression, candidates, file.table)
+        except duckdb.Error:
+            found = Detection(())
+        finally:
+            probe.unlink()
+        if found.name:
+            return replace(file, declared=self.formats[found.name])
+        self.inventory.unclaimed.append(f"{file.shown} ({found.problem})")
+        return None
+
+    def _new_files(self, files: list[FoundFile], table_of: dict[str, str]) -> list[ScannedFile]:
+        """The files whose content was not landed before, each content once."""
         new: list[ScannedFile] = []
-        elsewhere: list[str] = []
-        failed: list[str] = []
-        for file, surveyed in zip(candidates, self._survey(candidates), strict=True):
+        for file, surveyed in zip(files, self._survey(files), strict=True):
             if isinstance(surveyed, OSError):
-                failed.append(f"{file.shown} ({surveyed.strerror})")
+                self.failed.append(f"{file.shown} ({surveyed.strerror})")
             elif surveyed.file_hash not in table_of:
                 table_of[surveyed.file_hash] = file.table.label
-                new.append(ScannedFile(len(new), file, surveyed))
+                new.append(ScannedFile(0, file, surveyed))
+                continue
             elif table_of[surveyed.file_hash] != file.table.label:
-                elsewhere.append(f"{file.shown} (as {table_of[surveyed.file_hash]})")
-        if failed:
-            self.result.warnings.append(f"Left for the next landing: {_enumerate(failed)}.")
-        if elsewhere:
-            self.result.warnings.append(
-                "Not read, because the same content was landed into another table before: "
-                f"{_enumerate(elsewhere)}."
-            )
+                self.elsewhere.append(f"{file.shown} (as {table_of[surveyed.file_hash]})")
+            self.progress.advance(file.size)
         return new
 
     def _survey(self, files: list[FoundFile]) -> Iterator[Survey | OSError]:
@@ -204,22 +320,21 @@ class _Landing:
             except OSError as error:
                 return error
 
-        # Hashing and unzipping leave the interpreter free for each other.
+        # Hashing and unpacking leave the interpreter free for each other.
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
             yield from pool.map(surveyed, files)
 
     # -- One batch ---------------------------------------------------------------------------------
 
-    def _write_batch(self, files: list[ScannedFile], key: TokenKey) -> None:
+    def _write_batch(self, scan: Scan, files: list[ScannedFile]) -> None:
         self.connection.execute(
-            "create temp table rejects (_file integer, row_number bigint, reason varchar, "
-            "raw_text varchar)"
+            "create or replace temp table rejects (_file integer, row_number bigint, "
+            "reason varchar, raw_text varchar)"
         )
-        links = self.scratch / "files"
-        links.mkdir()
-        scan = Scan(self.connection, key, links, self.contract.secret_names)
-        for scanned in files:
-            Path(scan.path(scanned)).symlink_to(scanned.file.path.absolute())
+        self.connection.execute(
+            "create or replace temp table dates (_file integer, event_date date, "
+            "rows_landed bigint)"
+        )
         batch_id, landed_at = self.raw.next_batch_id()
         batch = self.raw.incoming(batch_id)
         try:
@@ -231,117 +346,159 @@ class _Landing:
             self.raw.publish(batch_id)
         finally:
             shutil.rmtree(batch, ignore_errors=True)
-        self.result.batch_id = batch_id
-        for label, names in sorted(scan.unknown.items()):
-            if names:
-                self.result.warnings.append(
-                    f"{label}: columns that the contract does not know are left out: "
-                    f"{_enumerate(sorted(names))}."
-                )
+        self.result.batch_ids.append(batch_id)
+        self._note_rejects(landed)
+
+    def _note_rejects(self, landed: list[ScannedFile]) -> None:
+        """Notes why rows were rejected, and the files of which not one was landed."""
+        by_number = {scanned.number: scanned for scanned in landed}
+        first: dict[int, str] = {}
+        for number, reason, rows in self.connection.execute(
+            "select _file, regexp_replace(reason, '''.*''', '...') as why, count(*) as n "
+            "from rejects group by all order by _file, n desc, why"
+        ).fetchall():
+            if number in by_number:
+                self.reasons[by_number[number].file.table.label, reason] += rows
+                first.setdefault(number, reason)
+        self.without_a_row += [
+            f"{scanned.file.shown} ({first[scanned.number]})"
+            for scanned in landed
+            if scanned.rows_rejected and not scanned.rows_landed
+        ]
 
     def _write_tables(
         self, batch: Path, landed_at: datetime, scan: Scan, files: list[ScannedFile]
     ) -> list[ScannedFile]:
         """Writes the rows of all tables; returns the files that did not change meanwhile."""
         landed: list[ScannedFile] = []
+        numbers = itertools.count()
         for table in self.contract.tables:
             of_table = [scanned for scanned in files if scanned.file.table == table]
             if not of_table:
                 continue
-            counts = self.result.tables.setdefault(table.label, TableCounts())
-            shapes: dict[Shape, list[ScannedFile]] = {}
-            rowless: list[ScannedFile] = []
+            shapes: dict[Shape | None, list[ScannedFile]] = {}
             for scanned in of_table:
-                shape = scan.shape(scanned)
-                if shape is None:
-                    rowless.append(scanned)
-                else:
-                    shapes.setdefault(shape, []).append(scanned)
-            number = 0
-            for shape, group in itertools.chain(
-                ((None, rowless),),
-                ((shape, group) for shape, same in shapes.items() for group in _groups(same)),
-            ):
-                if shape is not None:
-                    scan.read(table, shape, group)
-                kept = self._settle(scan, shape, group)
-                if shape is not None and self._write_rows(batch, table, number, landed_at, kept):
-                    number += 1
-                landed += kept
-                if not kept:
-                    continue
-                rows, rejected = (
-                    sum(scanned.rows_landed for scanned in kept),
-                    sum(scanned.rows_rejected for scanned in kept),
-                )
-                counts.files += len(kept)
-                counts.rows_landed += rows
-                counts.rows_rejected += rejected
-                self.progress(
-                    f"{table.label}: {len(kept):,} files, {rows:,} rows landed, {rejected:,} "
-                    "rejected"
-                )
+                scanned.number = next(numbers)
+                self._link(scan, scanned)
+                shapes.setdefault(scan.shape(scanned), []).append(scanned)
+            parts = itertools.count()
+            for shape, same in shapes.items():
+                for group in _groups(same):
+                    for scanned in group:
+                        self._renumber(scan, scanned, next(numbers))
+                    if shape:
+                        with self.progress.watch(self.connection, group):
+                            scan.read(table, shape, group)
+                    kept = self._settle(scan, shape, group)
+                    if shape:
+                        file = parquet_file(batch, f"{table.source}/{table.name}", next(parts))
+                        self._write_rows(file, scan, table, landed_at, kept)
+                    for scanned in group:
+                        Path(scan.path(scanned)).unlink()
+                    landed += kept
+                    self._count(table, group, kept)
         return landed
+
+    def _link(self, scan: Scan, scanned: ScannedFile) -> None:
+        Path(scan.path(scanned)).symlink_to(scanned.file.path.absolute())
+
+    def _renumber(self, scan: Scan, scanned: ScannedFile, number: int) -> None:
+        """Files that are read together are numbered in a row."""
+        before = Path(scan.path(scanned))
+        scanned.number = number
+        before.rename(scan.path(scanned))
+
+    def _count(self, table: Table, group: list[ScannedFile], kept: list[ScannedFile]) -> None:
+        counts = self.result.tables.setdefault(table.label, TableCounts())
+        rows = sum(scanned.rows_landed for scanned in kept)
+        rejected = sum(scanned.rows_rejected for scanned in kept)
+        counts.files += len(kept)
+        counts.rows_landed += rows
+        counts.rows_rejected += rejected
+        self.progress.advance(sum(scanned.file.size for scanned in group), rows)
+        if kept:
+            self.progress.tell(
+                f"{table.label}: {len(kept):,} files, {rows:,} rows landed, {rejected:,} rejected"
+            )
 
     def _settle(
         self, scan: Scan, shape: Shape | None, group: list[ScannedFile]
     ) -> list[ScannedFile]:
-        """Makes each broken file a reject, and leaves out what was written to meanwhile."""
-        kept, growing = [], []
+        """Makes each broken file a reject, and leaves out what may still be written to."""
+        youngest = max(scanned.file.modified for scanned in group) / 1e6
+        time.sleep(min(self.quiet_seconds, max(0.0, youngest + self.quiet_seconds - time.time())))
+        kept = []
         for scanned in group:
             if not scanned.file.is_unchanged():
-                growing.append(scanned.file.shown)
-                if shape is not None:
+                self.growing.append(scanned.file.shown)
+                if shape:
                     scan.drop(scanned)
                 continue
             if scanned.broken:
                 reject_whole(self.connection, scanned)
             kept.append(scanned)
-        if growing:
-            self.result.warnings.append(
-                f"Left for the next landing, written to while being read: {_enumerate(growing)}."
-            )
         return kept
 
     def _write_rows(
-        self, batch: Path, table: Table, number: int, landed_at: datetime, kept: list[ScannedFile]
-    ) -> bool:
+        self, file: Path, scan: Scan, table: Table, landed_at: datetime, kept: list[ScannedFile]
+    ) -> None:
         """Writes the good rows of ``scanned`` to Parquet; counts them and rejects by file."""
+        execute = self.connection.execute
         by_number = {scanned.number: scanned for scanned in kept}
-        self._load("hashes", "file integer, hash varchar", [
-            {"file": scanned.number, "hash": scanned.survey.file_hash} for scanned in kept
+        self._load("file_hashes", "_number integer, _file_hash varchar", [
+            {"_number": scanned.number, "_file_hash": scanned.survey.file_hash} for scanned in kept
         ])  # fmt: skip
-        event = f"epoch_us({identifier(table.event_time)})" if table.event_time else "null"
-        for file_number, landed, first, last in self.connection.execute(
-            f"select _file, count(*), min({event}), max({event}) from scanned "
+        event = identifier(table.event_time) if table.event_time else "null::timestamp"
+        for number, landed, first, last in execute(
+            f"select _file, count(*), min(epoch_us({event})), max(epoch_us({event})) from scanned "
             "where _problem is null group by _file"
         ).fetchall():
-            scanned = by_number[file_number]
+            scanned = by_number[number]
             scanned.rows_landed, scanned.first_event, scanned.last_event = landed, first, last
-        for file_number, rejected in self.connection.execute(
+        for number, rejected in execute(
             "select _file, count(*) from rejects group by _file"
         ).fetchall():
-            if file_number in by_number:
-                by_number[file_number].rows_rejected = rejected
+            if number in by_number:
+                by_number[number].rows_rejected = rejected
         expected = sum(scanned.rows_landed for scanned in kept)
         if not expected:
-            return False
-        columns = ", ".join(identifier(column.name) for column in table.columns)
-        order = ""
-        if sum(scanned.survey.text_bytes for scanned in kept) <= 2 * GROUP_BYTES:
-            # Queries ask for weeks: within a file, rows near in time share row groups.
-            by_time = f"{identifier(table.event_time)}, " if table.event_time else ""
-            order = f"order by {by_time}_file, _row_number"
-        file = parquet_file(batch, f"{table.source}/{table.name}", number)
-        written = self.connection.execute(
-            f"copy (select {columns}, hash as _file_hash, _row_number, "
+            return
+        if table.event_time:
+            execute(
+                f"insert into dates select _file, {event}::date, count(*) from scanned "
+                "where _problem is null group by all"
+            )
+        columns, rows = scan.landed_rows(table)
+        order = f"order by {event}, _file, _row_number" if self._is_unordered(event, kept) else ""
+        written = execute(
+            f"copy (select {columns}, _file_hash, _row_number, "
             f"timestamp '{landed_at.isoformat(sep=' ')}' as _landed_at "
-            "from numbered inner join hashes on numbered._file = hashes.file "
+            f"from {rows} inner join file_hashes on _file = _number "
             f"where _problem is null {order}) to {literal(str(file))} {PARQUET}"
         ).fetchone()[0]
         if written != expected:
             raise LandingError(f"{table.label}: {written} of {expected} rows were written.")
-        return True
+
+    def _is_unordered(self, event: str, kept: list[ScannedFile]) -> bool:
+        """Whether rows need to be sorted for queries that ask for weeks to skip most row groups.
+
+        Logs come nearly in the order of time, and sorting costs as much as reading. What does not
+        fit in memory is left as it is; compaction sorts it.
+        """
+        if sum(scanned.survey.text_bytes for scanned in kept) > 2 * GROUP_BYTES:
+            return False
+        spans, whole = self.connection.execute(
+            f"""
+            select sum(last - first), max(last) - min(first)
+            from (
+                select min(epoch_us({event})) as first, max(epoch_us({event})) as last
+                from scanned
+                where _problem is null
+                group by rowid // {_ROW_GROUP}
+            )
+            """
+        ).fetchone()
+        return bool(whole) and spans > 2 * whole
 
     def _check_sums(self, landed: list[ScannedFile]) -> None:
         for scanned in landed:
@@ -361,9 +518,10 @@ class _Landing:
         self._load(
             "landed_files",
             "file integer, file_hash varchar, batch_id varchar, source_name varchar, "
-            "table_name varchar, path varchar, size_bytes bigint, modified bigint, "
-            "rows_read bigint, rows_landed bigint, rows_rejected bigint, first_event bigint, "
-            "last_event bigint, is_sample boolean, landed bigint",
+            "table_name varchar, path varchar, format varchar, size_bytes bigint, "
+            "modified bigint, rows_read bigint, rows_landed bigint, rows_rejected bigint, "
+            "lines_skipped bigint, first_event bigint, last_event bigint, is_sample boolean, "
+            "landed bigint",
             [
                 {
                     "file": scanned.number,
@@ -372,11 +530,13 @@ class _Landing:
                     "source_name": scanned.file.table.source,
                     "table_name": scanned.file.table.name,
                     "path": scanned.file.shown,
+                    "format": scanned.file.format_name,
                     "size_bytes": scanned.file.size,
                     "modified": scanned.file.modified,
                     "rows_read": scanned.rows_read,
                     "rows_landed": scanned.rows_landed,
                     "rows_rejected": scanned.rows_rejected,
+                    "lines_skipped": scanned.lines_skipped,
                     "first_event": scanned.first_event,
                     "last_event": scanned.last_event,
                     "is_sample": scanned.survey.file_hash in sample,
@@ -390,12 +550,18 @@ class _Landing:
             "make_timestamp(first_event) as first_event_at, "
             "make_timestamp(last_event) as last_event_at, "
             "make_timestamp(landed) as landed_at from landed_files order by file",
+            "file_dates": "select file_hash, source_name, table_name, event_date, "
+            "dates.rows_landed, make_timestamp(landed) as landed_at "
+            "from dates inner join landed_files on dates._file = landed_files.file "
+            "order by file, event_date",
             "rejects": "select source_name, table_name, path, row_number, reason, raw_text, "
             "file_hash as _file_hash, make_timestamp(landed) as _landed_at "
             "from rejects inner join landed_files on rejects._file = landed_files.file "
             "order by file, row_number",
         }
         for table in self.contract.ledger:
+            if table.name not in queries:
+                continue
             columns = ", ".join(
                 f"{identifier(column.name)}::{column.data_type} as {identifier(column.name)}"
                 for column in table.columns
@@ -405,12 +571,11 @@ class _Landing:
                 f"copy (select {columns} from ({queries[table.name]})) "
                 f"to {literal(str(file))} {PARQUET}"
             ).fetchone()[0]
-            expected = (
-                len(landed)
-                if table.name == "files"
-                else sum(scanned.rows_rejected for scanned in landed)
-            )
-            if rows != expected:
+            expected = {
+                "files": len(landed),
+                "rejects": sum(scanned.rows_rejected for scanned in landed),
+            }
+            if rows != expected.get(table.name, rows):
                 raise LandingError(
                     f"The ledger of {table.name} has {rows} rows instead of {expected}."
                 )
@@ -439,6 +604,21 @@ class _Landing:
             f"select unnest(from_json($rows, {literal(structure)}), recursive := true)",
             {"rows": json.dumps(rows)},
         )
+
+
+def _batches(files: list[FoundFile]) -> Iterator[list[FoundFile]]:
+    """Splits files into batches of a bounded size."""
+    batch: list[FoundFile] = []
+    total = 0
+    for file in files:
+        size = file.size * (1 if file.compression == "none" else _PACKED)
+        if batch and total + size > BATCH_BYTES:
+            yield batch
+            batch, total = [], 0
+        batch.append(file)
+        total += size
+    if batch:
+        yield batch
 
 
 def _groups(files: list[ScannedFile]) -> Iterator[list[ScannedFile]]:

@@ -1,11 +1,14 @@
 """The folder raw/: batches that appear whole or not at all, the ledger, and the format's version.
 
     raw/format.json                                   version, fingerprint of the token key
-    raw/batches/<batch id>/<source>/<table>/<n>.parquet
-    raw/batches/<batch id>/landing/{files,rejects}/0.parquet
-    raw/batches/00000000T000000000000Z/               an empty file for every table: its columns
+    raw/batches                                       a link to the current one of raw/versions/
+    raw/versions/<n>/<batch id>/<source>/<table>/<n>.parquet
+    raw/versions/<n>/<batch id>/landing/{files,file_dates,rejects,removals}/0.parquet
+    raw/versions/<n>/00000000T000000000000Z/          an empty file for every table: its columns
 
-A batch is built in ``raw/.incoming-<batch id>/`` on the same disk, synced, and renamed once.
+A batch is built in ``raw/.incoming-<batch id>/`` on the same disk, synced, and renamed once. What
+rewrites batches (compaction, retention, forgetting) builds the next version beside the current one,
+with hard links to all that stays, and switches the link with one rename.
 """
 
 from __future__ import annotations
@@ -13,21 +16,24 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from orchestration.landing.contract import Contract
+from orchestration.landing.contract import Contract, Table
 from orchestration.landing.errors import LandingError
 from orchestration.landing.secrets import TokenKey, literal
 from orchestration.landing.values import identifier
 
-FORMAT_VERSION = 1
+# 1: raw/batches was a folder, and the ledger had no file_dates.
+FORMAT_VERSION = 2
 EMPTY_BATCH = "00000000T000000000000Z"
 _BATCH_ID = "%Y%m%dT%H%M%S%fZ"
 _INCOMING = ".incoming-"
+_FIRST_VERSION = "000001"
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,67 @@ class RawFolder:
         return self.root / "batches"
 
     @property
+    def versions(self) -> Path:
+        """One folder of batches for each rewriting; only the current one stays."""
+        return self.root / "versions"
+
+    @property
     def _format(self) -> Path:
         return self.root / "format.json"
 
     def prepare(self) -> None:
-        """Makes the folder, readable by its owner only, and removes what a crash left behind."""
-        for folder in (self.root, self.batches):
+        """Makes the folder, readable by its owner only, and removes what a crash left behind.
+
+        Raises:
+            LandingError: raw/ was written by a later version of this program.
+        """
+        self._refuse_later_version()
+        for folder in (self.root, self.versions):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         for leftover in self.root.glob(_INCOMING + "*"):
-            if leftover.is_dir():
+            if leftover.is_dir() and not leftover.is_symlink():
                 shutil.rmtree(leftover)
             else:
                 leftover.unlink()
+        if not self.batches.is_symlink():
+            self._make_link()
+        current = self.batches.resolve()
+        for version in self.versions.iterdir():
+            if version != current:
+                shutil.rmtree(version)
+
+    def _make_link(self) -> None:
+        versions = sorted(folder.name for folder in self.versions.iterdir())
+        if self.batches.is_dir():  # format 1
+            self.batches.rename(self.versions / _FIRST_VERSION)
+            versions = [_FIRST_VERSION]
+        elif not versions:
+            (self.versions / _FIRST_VERSION).mkdir(mode=0o700)
+            versions = [_FIRST_VERSION]
+        _sync(self.versions)
+        self._switch(versions[-1])
+
+    def _switch(self, version: str) -> None:
+        incoming = self.root / f"{_INCOMING}batches"
+        # Relative, so that the data folder can be moved or mounted elsewhere.
+        incoming.symlink_to(Path("versions", version), target_is_directory=True)
+        incoming.replace(self.batches)
+        _sync(self.root)
+
+    def publish_version(self, incoming: Path) -> None:
+        """Syncs a version that was built by ``rewrite`` and makes it the current one.
+
+        Args:
+            incoming: the folder it was built in, made by ``incoming``.
+        """
+        before = self.batches.resolve()
+        version = f"{int(before.name) + 1:06d}"
+        _make_durable(incoming)
+        incoming.rename(self.versions / version)
+        _sync(self.versions)
+        self._switch(version)
+        shutil.rmtree(before)
 
     def read_ledger(self, connection: duckdb.DuckDBPyConnection) -> list[LedgerEntry]:
         """Every file that was ever landed."""
@@ -82,8 +136,26 @@ class RawFolder:
         ).fetchall()
         return [LedgerEntry(*row) for row in rows]
 
+    def _stored(self) -> tuple[int, str] | None:
+        """Version and fingerprint in ``format.json``, None where it is missing."""
+        try:
+            stored = json.loads(self._format.read_text(encoding="utf-8"))
+            return int(stored["format_version"]), str(stored["token_key_fingerprint"])
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise LandingError(f"{self._format} cannot be read: {error}.") from error
+
+    def _refuse_later_version(self) -> None:
+        stored = self._stored()
+        if stored and stored[0] > FORMAT_VERSION:
+            raise LandingError(
+                f"{self.root} has format {stored[0]}; this version of North Star knows up to "
+                f"{FORMAT_VERSION}."
+            )
+
     def check_key(self, key: TokenKey, *, has_landed: bool) -> None:
-        """Refuses a raw/ of a later version, and another key than its tokens were hashed with.
+        """Refuses another key than the tokens in raw/ were hashed with.
 
         Args:
             key: the key of this landing.
@@ -92,30 +164,47 @@ class RawFolder:
         Raises:
             LandingError: as described, or ``format.json`` cannot be read.
         """
-        try:
-            stored = json.loads(self._format.read_text(encoding="utf-8"))
-            version, fingerprint = int(stored["format_version"]), stored["token_key_fingerprint"]
-        except FileNotFoundError:
-            if has_landed:
-                raise LandingError(
-                    f"{self._format} is missing, so nobody can tell which token key the rows "
-                    "beside it were hashed with; restore it from a backup."
-                ) from None
-            return
-        except (ValueError, KeyError, TypeError) as error:
-            raise LandingError(f"{self._format} cannot be read: {error}.") from error
-        if version > FORMAT_VERSION:
+        stored = self._stored()
+        if stored is None and has_landed:
             raise LandingError(
-                f"{self.root} has format {version}; this version of North Star knows up to "
-                f"{FORMAT_VERSION}."
+                f"{self._format} is missing, so nobody can tell which token key the rows "
+                "beside it were hashed with; restore it from a backup."
             )
-        if fingerprint != key.fingerprint and has_landed:
+        if stored and stored[1] != key.fingerprint and has_landed:
             raise LandingError(
                 "The token key is not the one that the tokens in raw/ were hashed with "
                 f"(NORTH_STAR_TOKEN_KEY, or {self.root.parent / 'token_key'} without it), so old "
-                "and new rows would not match; set the former key again, or start with an empty "
-                "raw/ to land everything under the new one."
+                "and new rows would not match; set the former key again, or follow 'Rotating the "
+                "token key' in docs/landing.md."
             )
+
+    def upgrade(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
+        """Brings the ledger of format 1 up to date: the event dates of the files in it.
+
+        They are one batch more, so that a crash leaves the old ledger or the new one. The version
+        is written with the key, after this.
+        """
+        stored = self._stored()
+        if stored is None or stored[0] >= FORMAT_VERSION:
+            return
+        dated = [
+            f"select _file_hash as file_hash, {literal(table.source)} as source_name, "
+            f"{literal(table.name)} as table_name, "
+            f"{identifier(table.event_time)}::date as event_date, count(*) as rows_landed, "
+            "any_value(_landed_at) as landed_at "
+            f"from read_parquet({literal(str(pattern))}, union_by_name = true) group by all"
+            for table in tables
+            if table.event_time
+            for pattern in [self.batches / "*" / table.source / table.name / "*.parquet"]
+            if any(self.batches.glob(f"*/{table.source}/{table.name}/*.parquet"))
+        ]
+        known = any(self.batches.glob("*/landing/file_dates/*.parquet"))
+        if not dated or known:
+            return
+        batch_id, _ = self.next_batch_id()
+        file = parquet_file(self.incoming(batch_id), "landing/file_dates", 0)
+        connection.execute(f"copy ({' union all '.join(dated)}) to {literal(str(file))} {PARQUET}")
+        self.publish(batch_id)
 
     def store_key(self, key: TokenKey) -> None:
         """Writes ``format.json``: the version and the key's fingerprint."""
@@ -175,18 +264,13 @@ class RawFolder:
     def publish(self, batch_id: str) -> None:
         """Syncs a batch that was built to the disk and makes it visible by one rename."""
         incoming = self.root / f"{_INCOMING}{batch_id}"
-        for folder, _, names in os.walk(incoming, topdown=False):
-            for name in names:
-                file = Path(folder, name)
-                file.chmod(0o600)
-                _sync(file)
-            Path(folder).chmod(0o700)
-            _sync(Path(folder))
+        _make_durable(incoming)
         incoming.rename(self.batches / batch_id)
         _sync(self.batches)
 
 
-PARQUET = "(format parquet, compression zstd)"
+# Level 1 writes in half the time of DuckDB's level 3, and what it writes is hardly larger.
+PARQUET = "(format parquet, compression zstd, compression_level 1)"
 
 
 def parquet_file(batch: Path, table: str, number: int) -> Path:
@@ -194,6 +278,17 @@ def parquet_file(batch: Path, table: str, number: int) -> Path:
     folder = batch / table
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder / f"{number}.parquet"
+
+
+def _make_durable(folder: Path) -> None:
+    """Syncs a folder that was built to the disk, readable by its owner only."""
+    for place, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            file = Path(place, name)
+            file.chmod(0o600)
+            _sync(file)
+        Path(place).chmod(0o700)
+        _sync(Path(place))
 
 
 def _sync(path: Path) -> None:

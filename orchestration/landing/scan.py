@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from orchestration.landing import readers
 from orchestration.landing.contract import Column, Table
 from orchestration.landing.errors import LandingError
+from orchestration.landing.forgetting import FORGOTTEN, ForgottenPeople
 from orchestration.landing.inventory import FoundFile, Survey
-from orchestration.landing.readers import BLANK, Reader, Shape
-from orchestration.landing.secrets import MASK, TokenKey, literal, mask_expression
-from orchestration.landing.values import TYPE_IN_WORDS, column_value, identifier, text
+from orchestration.landing.readers import BLANK, SKIPPED, Reader, Shape
+from orchestration.landing.secrets import (
+    MASK,
+    TokenKey,
+    hash_expression,
+    literal,
+    mask_expression,
+)
+from orchestration.landing.values import (
+    TYPE_IN_WORDS,
+    code_of_secret,
+    column_value,
+    identifier,
+    text,
+)
+
+if TYPE_CHECKING:
+    from orchestration.landing.formats import Format
 
 MAXIMUM_PIECES = 16
+_SMALL_FILE_BYTES = 4 << 20
+_ROWS_OF_A_SAMPLE = 20_000
 
 # What a file can be blamed for. Rejecting one for anything else would lose its rows.
 _FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
@@ -37,12 +57,13 @@ class ScannedFile:
     """A file on its way into the batch, and what was counted of it.
 
     Attributes:
-        number: its number in this landing.
+        number: its number in this landing; files of one group follow each other.
         file: the file.
         survey: what its bytes say.
         rows_read: rows in the file, a file that is rejected as a whole being one.
         rows_landed: rows written to raw/.
         rows_rejected: rows kept as rejects.
+        lines_skipped: lines that its format declares to be no rows.
         first_event: earliest event time of the landed rows, microseconds since 1970 UTC, or None.
         last_event: latest event time.
         broken: why it is rejected as a whole, or None.
@@ -54,6 +75,7 @@ class ScannedFile:
     rows_read: int = 0
     rows_landed: int = 0
     rows_rejected: int = 0
+    lines_skipped: int = 0
     first_event: int | None = None
     last_event: int | None = None
     broken: str | None = None
@@ -68,6 +90,8 @@ class Scan:
         key: of the keyed hash.
         links: folder with the numbered names of the files.
         secret_names: names whose values are masked in rejects.
+        formats: the declared formats by name.
+        forgotten: people whose rows are not landed.
         unknown: unknown inputs by table, filled while scanning.
     """
 
@@ -75,7 +99,10 @@ class Scan:
     key: TokenKey
     links: Path
     secret_names: tuple[str, ...]
+    formats: Mapping[str, Format]
+    forgotten: ForgottenPeople
     unknown: dict[str, set[str]] = field(default_factory=dict)
+    _known: str | None = None
 
     def path(self, scanned: ScannedFile) -> str:
         """The numbered name of a file."""
@@ -84,10 +111,7 @@ class Scan:
     def shape(self, scanned: ScannedFile) -> Shape | None:
         """The file's shape; None where it has no rows or is broken, which is noted then."""
         file, survey = scanned.file, scanned.survey
-        if file.size == 0 or (survey.text_bytes == 0 and file.compression != "zstd"):
-            scanned.broken = survey.damage
-            return None
-        if survey.damage:
+        if survey.damage or file.size == 0 or survey.text_bytes == 0:
             scanned.broken = survey.damage
             return None
         if file.format == "document" and survey.text_bytes > readers.MAXIMUM_DOCUMENT_BYTES:
@@ -105,8 +129,8 @@ class Scan:
     def read(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
         """Reads files of one shape into ``scanned``, and notes those that break the scan.
 
-        ``scanned`` has ``_file``, ``_declared``, ``_unknown``, ``_problem``, ``_raw`` and the
-        table's columns; the view ``numbered`` adds ``_row_number``.
+        ``scanned`` has ``_file``, ``_declared``, ``_unknown``, ``_problem``, ``_raw``, the table's
+        columns and the codes of known secrets; the view ``numbered`` adds ``_row_number``.
         """
         if shape.format in ("csv", "parquet"):
             self.unknown.setdefault(table.label, set()).update(
@@ -114,28 +138,144 @@ class Scan:
             )
         self.connection.execute(f"create or replace temp table scanned ({_scanned_columns(table)})")
         self._forget_scanner_rejects()
-        self._insert(table, shape, group)
+        self._learn_secrets(table, shape, group)
+        rest = self._read_clean(table, shape, group)
+        if rest:
+            self._insert(table, shape, rest)
+        self._forget(table)
         self._number_rows(shape, group)
         self._check_counts(shape, group)
-        if shape.format == "lines":
-            found = self.connection.execute(
-                "select distinct unnest(_unknown) from scanned where _unknown is not null"
-            ).fetchall()
-            self.unknown.setdefault(table.label, set()).update(name for (name,) in found)
+        self._note_unknown(table, "scanned")
         self._keep_rejects(table, shape, group)
 
-    def _insert(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
+    def landed_rows(self, table: Table) -> tuple[str, str]:
+        """SQL of the rows of ``numbered`` as they are landed.
+
+        Returns:
+            The list of the table's columns, and the relation they are taken from, which has
+            ``_file``, ``_row_number`` and ``_problem`` too.
+        """
+        columns, relation = [], "numbered"
+        for number, column in enumerate(table.columns):
+            name = identifier(column.name)
+            if column.hash_of and self._known:
+                relation += (
+                    f" left join known as known{number} on _code{number} = known{number}.code"
+                )
+                name = f"coalesce({name}, known{number}.hash) as {name}"
+            columns.append(name)
+        return ", ".join(columns), relation
+
+    def _reader(self, table: Table, shape: Shape, group: list[ScannedFile]) -> Reader:
         largest = max(scanned.survey.text_bytes for scanned in group)
-        reader = readers.reader(shape, table, [self.path(scanned) for scanned in group], largest)
-        # On several threads each file is inserted as a piece of its own, and a thousand pieces of
-        # many columns take a gigabyte.
-        threads = 1 if len(group) > MAXIMUM_PIECES else os.cpu_count() or 1
-        self.connection.execute(f"set threads = {threads}")
+        paths = [self.path(scanned) for scanned in group]
+        return readers.reader(shape, table, paths, largest, self.formats)
+
+    def _read_clean(
+        self, table: Table, shape: Shape, group: list[ScannedFile]
+    ) -> list[ScannedFile]:
+        """Reads the files in which every line is a good row; returns the others.
+
+        A file is clean when the fast reader finds as many rows as the survey has counted lines,
+        and nothing is wrong with any of them.
+        """
+        paths = [self.path(scanned) for scanned in group]
+        reader = readers.clean_reader(shape, table, paths, group[0].number)
+        if reader is None:
+            return group
+        try:
+            self._insert_rows(table, reader, len(group))
+        except duckdb.Error as error:
+            if _is_machine_error(error):
+                raise LandingError(_sentence(error)) from error
+            self.connection.execute("delete from scanned")
+            return group
+        good_rows = dict(
+            self.connection.execute(
+                "select _file, count(*) from scanned group by _file "
+                "having bool_and(_problem is null)"
+            ).fetchall()
+        )
+        clean = [s for s in group if good_rows.get(s.number) == s.survey.lines]
+        rest = [s for s in group if good_rows.get(s.number) != s.survey.lines]
+        if rest:
+            numbers = ", ".join(str(scanned.number) for scanned in rest)
+            self.connection.execute(f"delete from scanned where _file in ({numbers})")
+        self._find_unknown(table, shape, clean)
+        return rest
+
+    def _find_unknown(self, table: Table, shape: Shape, clean: list[ScannedFile]) -> None:
+        """Looks for unknown inputs in files that were read without looking for them.
+
+        Of a large file the first rows tell: to look at all costs as much as to read them.
+        """
+        small = [s for s in clean if s.survey.text_bytes <= _SMALL_FILE_BYTES]
+        large = [s for s in clean if s.survey.text_bytes > _SMALL_FILE_BYTES]
+        for files in [small] * bool(small) + [[scanned] for scanned in large]:
+            reader = self._reader(table, shape, files)
+            rows = "all" if files is small else _ROWS_OF_A_SAMPLE
+            self._note_unknown(
+                table,
+                f"(select {reader.unknown} as _unknown from ({reader.relation}) limit {rows})",
+            )
+        # These scans have not said anything of bad lines that the next one will not say.
+        self._forget_scanner_rejects()
+
+    def _note_unknown(self, table: Table, relation: str) -> None:
+        found = self.connection.execute(
+            f"select distinct unnest(_unknown) from {relation} where _unknown is not null"
+        ).fetchall()
+        self.unknown.setdefault(table.label, set()).update(name for (name,) in found)
+
+    def _learn_secrets(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
+        """Makes an ENUM of the secrets in the first rows, see ``code_of_secret``.
+
+        It is an entry of the catalogue and stays in memory; ``scanned``, which may spill to disk,
+        holds numbers instead of them.
+        """
+        self.connection.execute("drop type if exists known_secrets")
+        self.connection.execute("create or replace temp table known (code integer, hash varchar)")
+        self._known = None
+        names = dict.fromkeys(name for column in table.columns for name in column.hash_of)
+        if sum(scanned.survey.text_bytes for scanned in group) <= _SMALL_FILE_BYTES:
+            return
+        reader = self._reader(table, shape, group)
+        secrets = [f"{reader.inputs[name]}::varchar" for name in names if name in reader.inputs]
+        if not secrets:
+            return
         try:
             self.connection.execute(
-                f"insert into scanned by name {self._query(table, reader)}",
-                self.key.parameters if any(column.hash_of for column in table.columns) else {},
+                "create type known_secrets as enum (select distinct secret from ("
+                f"select unnest([{', '.join(secrets)}]) as secret "
+                f"from (select * from ({reader.relation}) limit {_ROWS_OF_A_SAMPLE})) "
+                "where secret is not null)"
             )
+        except duckdb.Error:
+            return  # the scan meets the same file, and says what is wrong with it
+        finally:
+            self._forget_scanner_rejects()
+        self.connection.execute(
+            "insert into known "
+            f"select enum_code(label::known_secrets)::integer, {hash_expression('label')} "
+            "from (select unnest(enum_range(null::known_secrets))::varchar as label)",
+            self.key.parameters,
+        )
+        self._known = "known_secrets"
+
+    def _forget(self, table: Table) -> None:
+        """Makes rejects of the rows of forgotten people, and keeps nothing of them."""
+        condition = self.forgotten.condition(table)
+        if condition:
+            self.connection.execute(
+                f"update scanned set _problem = {literal(FORGOTTEN)}, _raw = null "
+                f"where (_problem is null or _problem not in ('{BLANK}', '{SKIPPED}')) "
+                f"and ({condition})",
+                self.key.parameters,
+            )
+
+    def _insert(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
+        try:
+            self._insert_rows(table, self._reader(table, shape, group), len(group))
         except duckdb.Error as error:
             if len(group) == 1:
                 group[0].broken = _unreadable(group[0].file, error)
@@ -146,47 +286,72 @@ class Scan:
             self._insert(table, shape, group[:half])
             self._insert(table, shape, group[half:])
 
+    def _insert_rows(self, table: Table, reader: Reader, files: int) -> None:
+        # On several threads each file is inserted as a piece of its own, and a thousand pieces of
+        # many columns take a gigabyte.
+        threads = 1 if files > MAXIMUM_PIECES else os.cpu_count() or 1
+        self.connection.execute(f"set threads = {threads}")
+        self.connection.execute(
+            f"insert into scanned by name {self._query(table, reader)}",
+            self.key.parameters if any(column.hash_of for column in table.columns) else {},
+        )
+
     def _query(self, table: Table, reader: Reader) -> str:
         position = {name: f"i{number}" for number, name in enumerate(table.inputs)}
-        inputs = "".join(
-            f", {text(reader.inputs[name]) if name in reader.inputs else 'null::varchar'} as {i}"
-            for name, i in position.items()
-        )
-        values = "".join(
-            f", {column_value(column, position.__getitem__)} as v{number}"
-            for number, column in enumerate(table.columns)
-        )
-        problems = "".join(
-            f" {problem}"
-            for number, column in enumerate(table.columns)
-            for problem in self._problems(column, f"v{number}", position)
-        )
-        columns = "".join(
-            f", v{number} as {identifier(column.name)}"
-            for number, column in enumerate(table.columns)
-        )
+        types = {name: reader.types.get(name, "VARCHAR") for name in table.inputs}
+        columns = list(enumerate(table.columns))
+        hashed = {n for n, column in columns if column.hash_of and self._known}
+
+        def given(name: str) -> str:
+            value = reader.inputs.get(name, "null::varchar")
+            return text(value) if types[name] == "VARCHAR" else value
+
+        def value(column: Column) -> str:
+            return column_value(column, position.__getitem__, types.__getitem__, self._known)
+
+        def code(column: Column) -> str:
+            return code_of_secret(column, position.__getitem__, self._known)
+
+        inputs = [f"{given(name)} as {place}" for name, place in position.items()]
+        values = [f"{value(column)} as v{n}" for n, column in columns]
+        values += [f"{code(column)} as k{n}" for n, column in columns if n in hashed]
+        problems = [
+            problem
+            for n, column in columns
+            for problem in self._problems(column, n, n in hashed, position)
+        ]
+        landed = [f"v{n} as {identifier(column.name)}" for n, column in columns]
+        landed += [f"k{n} as _code{n}" for n in hashed]
         # Step by step: the text of a row and its reason are made for the rejected rows only.
         return (
             "select _file, _declared, _unknown, _problem, "
-            f"case when _problem <> '{BLANK}' then "
-            f"{mask_expression(reader.text, self.secret_names)} end as _raw{columns} from ("
-            f"select *, case when _unreadable is not null then _unreadable{problems} end "
-            f"as _problem from (select *{values} from ("
-            f"select *, {reader.problem} as _unreadable, {reader.unknown} as _unknown{inputs} "
-            f"from ({reader.relation}))))"
+            f"case when _problem not in ('{BLANK}', '{SKIPPED}') "
+            f"then {mask_expression(reader.text, self.secret_names)} end as _raw, "
+            f"{', '.join(landed)} from ("
+            "select *, case when _unreadable is not null then _unreadable "
+            f"{' '.join(problems)} end as _problem from ("
+            f"select *, {', '.join(values)} from ("
+            f"select *, {reader.problem} as _unreadable, {reader.unknown} as _unknown, "
+            f"{', '.join(inputs)} from ({reader.relation}))))"
         )
 
-    def _problems(self, column: Column, value: str, position: dict[str, str]) -> list[str]:
+    def _problems(
+        self, column: Column, number: int, has_code: bool, position: dict[str, str]
+    ) -> list[str]:
         problems = []
         if column.data_type != "varchar":
             given = position[column.given_as]
-            shown = f"left({mask_expression(given, self.secret_names)}, 80)"
+            shown = f"left({mask_expression(f'{given}::varchar', self.secret_names)}, 80)"
             problems.append(
-                f"when {given} is not null and {value} is null then {literal(column.name + ': ')} "
+                f"when {given} is not null and v{number} is null "
+                f"then {literal(column.name + ': ')} "
                 f"|| '''' || {shown} || ''' is not {TYPE_IN_WORDS[column.data_type]}'"
             )
         if column.is_required:
-            problems.append(f"when {value} is null then {literal(column.name + ' is missing')}")
+            known = f" and k{number} is null" if has_code else ""
+            problems.append(
+                f"when v{number} is null{known} then {literal(column.name + ' is missing')}"
+            )
         return problems
 
     def _forget_scanner_rejects(self) -> None:
@@ -200,7 +365,7 @@ class Scan:
         the order, where a window function would hold the scan to one thread.
         """
         execute = self.connection.execute
-        if shape.format in ("lines", "csv"):
+        if shape.format in ("lines", "csv", "text"):
             header = 1 if shape.format == "csv" else 0
             # A failed scan of several files leaves rejects that the scan of its halves reports
             # again.
@@ -270,11 +435,14 @@ class Scan:
         quietly.
         """
         counted = {
-            number: (rows, lines, declared)
-            for number, rows, lines, declared in self.connection.execute(
+            number: counts
+            for number, *counts in self.connection.execute(
                 f"""
-                select _file, count(*) filter (_problem is distinct from '{BLANK}'), count(*),
-                    max(_declared)
+                select _file,
+                    count(*) filter (
+                        _problem is null or _problem not in ('{BLANK}', '{SKIPPED}')
+                    ),
+                    count(*), max(_declared), count(*) filter (_problem = '{SKIPPED}')
                 from scanned group by _file
                 """
             ).fetchall()
@@ -293,14 +461,16 @@ class Scan:
         )
         doubtful = []
         for scanned in whole:
-            rows, lines, declared = counted.get(scanned.number, (0, 0, None))
+            rows, lines, declared, scanned.lines_skipped = counted.get(
+                scanned.number, (0, 0, None, 0)
+            )
             skipped = kept_out.get(scanned.number, 0)
             scanned.rows_read = rows + skipped
             expected = declared_rows.get(scanned.number, declared)
             if expected is not None and expected != rows:
                 scanned.broken = f"{rows} of its {expected} rows were read"
             physical = scanned.survey.lines
-            if shape.format == "lines" and physical is not None and physical != lines + skipped:
+            if shape.format in ("lines", "text") and physical != lines + skipped:
                 scanned.broken = f"{lines + skipped} of its {physical} lines were read"
             if (
                 shape.format == "csv"
@@ -331,7 +501,7 @@ class Scan:
                 execute("delete from scanner_rejects where _file = $n", {"n": scanned.number})
         execute(
             "insert into rejects select _file, _row_number, _problem, _raw from numbered "
-            f"where _problem <> '{BLANK}' order by _file, _row_number"
+            f"where _problem not in ('{BLANK}', '{SKIPPED}') order by _file, _row_number"
         )
         fields = len(shape.header)
         execute(
@@ -385,9 +555,12 @@ def _safe_fields(table: Table, shape: Shape) -> str:
 
 def _scanned_columns(table: Table) -> str:
     columns = "".join(f", {identifier(column.name)} {column.data_type}" for column in table.columns)
+    codes = "".join(
+        f", _code{number} integer" for number, column in enumerate(table.columns) if column.hash_of
+    )
     return (
         "_file integer, _declared bigint, _unknown varchar[], "
-        f"_problem varchar, _raw varchar{columns}"
+        f"_problem varchar, _raw varchar{columns}{codes}"
     )
 
 
@@ -409,9 +582,13 @@ def _unreadable(file: FoundFile, error: duckdb.Error) -> str:
     """
     if _is_machine_error(error):
         raise LandingError(f"Reading {file.shown}: {_sentence(error)}") from error
-    kind = {"lines": "JSON lines", "csv": "CSV", "parquet": "Parquet", "document": "JSON"}[
-        file.format
-    ]
+    kind = {
+        "lines": "JSON lines",
+        "csv": "CSV",
+        "parquet": "Parquet",
+        "document": "JSON",
+        "text": "lines of text",
+    }[file.format]
     packed = {"none": "", "gzip": " in gzip", "zstd": " in zstd"}[file.compression]
     return f"it cannot be read as {kind}{packed}"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.landing import LandingResult, land
+from orchestration.landing import LandingResult, Options, land
 from orchestration.settings import DataFolder
 
 KEY = "a key for the tests that is long enough"
@@ -32,7 +32,7 @@ class Ground:
         return file
 
     def land(self) -> LandingResult:
-        return land(self.data, self.progress.append)
+        return land(self.data, self.progress.append, Options())
 
     def query(self, sql: str, **parameters: Any) -> list[tuple]:
         """SQL with the views ``files``, ``rejects`` and one for each raw table that was landed."""

@@ -20,4 +20,4 @@ def test_real_cloudtrail_lands_whole(ground):
     assert ground.value("select count(*) from events where event_time is null") == 0
     assert ground.value("select count(*) from files where rows_landed > 0") == 3_872
     assert ground.value("select count(distinct (_file_hash, _row_number)) from events") == 30_477
-    assert ground.land().batch_id is None
+    assert ground.land().batch_ids == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.landing import LandingError
-from orchestration.landing.contract import read_contract
+from orchestration.landing.contract import LEDGER, read_contract
 
 YML = """
 sources:
@@ -40,7 +40,7 @@ def test_the_projects_own_contract_is_read():
     assert tables["api_gateway.api_requests"].folder == "api_gateway/api_requests"
     assert tables["cloudtrail.events"].folder == "cloudtrail"
     assert {"token", "client_ip", "replaces_token", "accessKeyId"} <= set(contract.secret_names)
-    assert {table.name for table in contract.ledger} == {"files", "rejects"}
+    assert {table.name for table in contract.ledger} == set(LEDGER)
 
 
 def test_a_contract_without_mistakes_is_read(tmp_path):

@@ -8,7 +8,7 @@ import os
 import stat
 import subprocess
 import sys
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -24,10 +24,10 @@ def test_a_file_delivered_twice_changes_nothing(ground):
     first = ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
     ground.land()
     before = ground.content()
-    assert ground.land().batch_id is None
+    assert ground.land().batch_ids == []
     ground.drop(f"{REQUESTS}/under/another/name.json", GOOD)
     os.utime(first, (1, 1))
-    assert ground.land().batch_id is None
+    assert ground.land().batch_ids == []
     assert ground.content() == before
 
 
@@ -43,7 +43,7 @@ def test_content_known_from_another_table_is_said_aloud(ground):
     ground.land()
     ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
     result = ground.land()
-    assert result.batch_id is None
+    assert result.batch_ids == []
     assert f"{REQUESTS}/a.jsonl (as crm.contacts)" in result.warnings[0]
 
 
@@ -51,7 +51,7 @@ def test_an_unchanged_file_is_not_read_again(ground, monkeypatch):
     ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
     ground.land()
     monkeypatch.setattr(landing, "survey", lambda file: pytest.fail(f"{file.shown} was read"))
-    assert ground.land().batch_id is None
+    assert ground.land().batch_ids == []
 
 
 def test_a_file_that_grew_is_landed_again_as_another(ground):
@@ -86,19 +86,21 @@ def test_the_ledger_says_what_was_landed(ground):
     ground.drop("sample.json", json.dumps({"files": [{"path": "x", "sha256": sha256}]}))
     ground.drop("crm/contacts/a.jsonl", '{"contact_id":"c","email":"a@b.example"}')
     result = ground.land()
-    batch_time = datetime.strptime(result.batch_id, "%Y%m%dT%H%M%S%fZ")
+    batch_time = datetime.strptime(result.batch_ids[0], "%Y%m%dT%H%M%S%fZ")
     ledger = ground.query("select * exclude modified_at from files where source_name <> 'crm'")
     assert ledger == [
         (
             sha256,
-            result.batch_id,
+            result.batch_ids[0],
             "api_gateway",
             "api_requests",
             f"{REQUESTS}/a.jsonl",
+            "jsonl",
             len(content),
             3,
             2,
             1,
+            0,
             datetime(2026, 3, 1, 10),
             datetime(2026, 3, 4, 10),
             True,
@@ -111,6 +113,9 @@ def test_the_ledger_says_what_was_landed(ground):
     assert ground.value("select modified_at from files where is_sample") == datetime(
         2023, 11, 14, 22, 13, 20, 250_000
     )
+    assert ground.query("select * from file_dates order by event_date") == [
+        (sha256, "api_gateway", "api_requests", date(2026, 3, day), 1, batch_time) for day in (1, 4)
+    ]
     assert ground.query("select distinct _landed_at, _file_hash from api_requests") == [
         (batch_time, sha256)
     ]
@@ -118,7 +123,7 @@ def test_the_ledger_says_what_was_landed(ground):
 
 def test_batch_ids_rise_even_if_the_clock_falls_back(ground):
     ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
-    first = ground.land().batch_id
+    first = ground.land().batch_ids[0]
     later, _ = RawFolder(ground.data.raw).next_batch_id(datetime(2001, 1, 1))
     assert later > first > EMPTY_BATCH
     assert len(later) == len(first) == len(EMPTY_BATCH)
@@ -160,7 +165,7 @@ def test_an_error_before_the_rename_leaves_nothing(ground, monkeypatch):
     monkeypatch.setattr(landing._Landing, "_settle", miscount)
     with pytest.raises(LandingError, match="of 2 rows 1 were landed and 0 rejected"):
         ground.land()
-    assert [folder.name for folder in ground.data.raw.iterdir() if folder.is_dir()] == ["batches"]
+    assert not list(ground.data.raw.glob(".incoming-*"))
     assert [folder.name for folder in (ground.data.raw / "batches").iterdir()] == [EMPTY_BATCH]
 
 
@@ -170,7 +175,7 @@ def test_files_are_read_in_bounded_groups(ground, monkeypatch):
         ground.drop(f"{REQUESTS}/{number}.jsonl", GOOD * (number + 1))
     result = ground.land()
     assert result.rows_landed == 36
-    batch = ground.data.raw / "batches" / result.batch_id / REQUESTS
+    batch = ground.data.raw / "batches" / result.batch_ids[0] / REQUESTS
     assert sorted(file.name for file in batch.iterdir()) == ["0.parquet", "1.parquet", "2.parquet"]
     assert len(ground.progress) == 3
 
@@ -189,7 +194,7 @@ def test_an_empty_landing_is_fine_once_something_was_landed(ground):
     file = ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
     ground.land()
     file.unlink()
-    assert ground.land().batch_id is None
+    assert ground.land().batch_ids == []
 
 
 def test_a_changed_contract_renews_the_empty_batch(ground):

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from orchestration.landing import LandingError
+from orchestration.landing.raw import FORMAT_VERSION
 from orchestration.landing.secrets import TokenKey, hash_expression
 from tests.landing.ground import KEY
 
@@ -129,7 +130,7 @@ def test_a_changed_key_is_refused(ground, monkeypatch):
         ground.land()
     assert ground.content() == before
     assert json.loads((ground.data.raw / "format.json").read_text()) == {
-        "format_version": 1,
+        "format_version": FORMAT_VERSION,
         "token_key_fingerprint": TokenKey(KEY.encode()).fingerprint,
     }
 

@@ -35,6 +35,6 @@ def landing(context: dg.AssetExecutionContext, run_lock: RunLock) -> Iterator[dg
                 "files": counts.files if counts else 0,
                 "rows_landed": counts.rows_landed if counts else 0,
                 "rows_rejected": counts.rows_rejected if counts else 0,
-                "batch": result.batch_id or "nothing new",
+                "batch": ", ".join(result.batch_ids) or "nothing new",
             },
         )

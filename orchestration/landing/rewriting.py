@@ -1,0 +1,347 @@
+"""Rewriting raw/: small batches become one, old rows, forgotten people and whole files go.
+
+Each builds the next version of raw/ beside the current one and switches to it with one rename. The
+ledger says what was removed, so that rows landed less rows removed are the rows that are there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing.contract import LEDGER, Contract, Table, read_contract
+from orchestration.landing.errors import LandingError
+from orchestration.landing.forgetting import ForgottenPeople
+from orchestration.landing.landing import open_raw
+from orchestration.landing.options import Options, read_options
+from orchestration.landing.raw import EMPTY_BATCH, PARQUET, RawFolder, parquet_file
+from orchestration.landing.secrets import literal, read_token_key
+from orchestration.landing.values import identifier
+from orchestration.settings import DataFolder
+
+# A batch of less is small; what small batches become is at most this large (bytes of Parquet).
+COMPACT_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class Rewriting:
+    """What a rewriting did.
+
+    Attributes:
+        batches_before: batches there were.
+        batches_after: batches there are.
+        rows_removed: rows taken out of raw/, by ``source.table``.
+    """
+
+    batches_before: int
+    batches_after: int
+    rows_removed: Mapping[str, int]
+
+
+def compact(data: DataFolder, options: Options | None = None) -> Rewriting:
+    """Merges small batches, and removes rows of logs that are older than ``raw_retention_days``.
+
+    Rejects of that age stay with their reasons, without their texts. The caller holds the lock of
+    the data folder.
+
+    Raises:
+        LandingError: the machine failed, or raw/ is of a later version; then it is as it was.
+    """
+    options = options or read_options()
+    with open_raw(data) as (raw, connection, _):
+        rewriter = _Rewriter(raw, connection, read_contract())
+        if options.raw_retention_days:
+            oldest = datetime.now(UTC).date() - timedelta(days=options.raw_retention_days)
+            rewriter.remove_texts(oldest)
+            for table in rewriter.contract.tables:
+                if table.event_time:
+                    condition = f"{identifier(table.event_time)} < date '{oldest}'"
+                    rewriter.remove(table, condition, "expired")
+        return rewriter.rewrite(merge=True)
+
+
+def forget(data: DataFolder, names: Iterable[str]) -> Rewriting:
+    """Removes the rows that name people, and keeps later rows of theirs from landing.
+
+    Names are ids, e-mail addresses or logins: values of columns that the contract marks with
+    ``person``. Their keyed hashes are kept in ``forgotten.json``. The caller holds the lock.
+
+    Args:
+        data: the data folder.
+        names: what names them, each as it stands in the sources.
+
+    Raises:
+        LandingError: no name was given, the token key is not the one of raw/, or the machine
+            failed.
+    """
+    names = [name for name in names if name.strip()]
+    if not names:
+        raise LandingError("Nobody was named: give ids, e-mail addresses or logins.")
+    with open_raw(data) as (raw, connection, _):
+        key, _ = read_token_key(data.root / "token_key")
+        raw.check_key(key, has_landed=bool(raw.read_ledger(connection)))
+        people = ForgottenPeople(data.root, key)
+        people.add(names)
+        rewriter = _Rewriter(raw, connection, read_contract(), key.parameters)
+        for table in rewriter.contract.tables:
+            condition = people.condition(table)
+            if condition:
+                rewriter.remove(table, condition, "forgotten")
+        return rewriter.rewrite()
+
+
+def withdraw(data: DataFolder, paths: Iterable[str]) -> Rewriting:
+    """Takes files out of raw/ again, with their rows and rejects and out of the ledger of files.
+
+    A file that still lies in landing/ is read anew by the next landing: after its format or
+    contract was corrected, for instance. The caller holds the lock of the data folder.
+
+    Args:
+        data: the data folder.
+        paths: files as the ledger names them, relative to landing/.
+
+    Raises:
+        LandingError: the ledger does not know one of them, or the machine failed.
+    """
+    paths = [path.removeprefix("landing/") for path in paths]
+    with open_raw(data) as (raw, connection, _):
+        ledger = raw.read_ledger(connection)
+        known = {entry.path for entry in ledger}
+        for path in paths:
+            if path not in known:
+                raise LandingError(
+                    f"{path} was never landed; name a file as the table landing.files does, "
+                    "relative to landing/."
+                )
+        hashes = sorted({entry.file_hash for entry in ledger if entry.path in paths})
+        rewriter = _Rewriter(raw, connection, read_contract())
+        rewriter.withdraw(hashes)
+        return rewriter.rewrite()
+
+
+class _Rewriter:
+    """One rewriting of raw/: first what goes is noted, then the next version is written."""
+
+    def __init__(
+        self,
+        raw: RawFolder,
+        connection: duckdb.DuckDBPyConnection,
+        contract: Contract,
+        parameters: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self.contract = contract
+        self._raw = raw
+        self._connection = connection
+        self._parameters = dict(parameters or {})
+        self._conditions: dict[str, str] = {}
+        self._batches = sorted(
+            folder.name for folder in raw.batches.iterdir() if folder.name != EMPTY_BATCH
+        )
+        self._touched: set[str] = set()
+        self._texts = "raw_text"
+        self._removed_at = datetime.now(UTC).replace(tzinfo=None)
+        ledger = {table.name: table for table in contract.ledger}
+        columns = ", ".join(
+            f"{column.name} {column.data_type}" for column in ledger["removals"].columns
+        )
+        connection.execute(f"create temp table removed (batch varchar, {columns})")
+
+    def remove(self, table: Table, condition: str, reason: str) -> None:
+        """Notes the rows of a table that go."""
+        name = f"{table.source}/{table.name}"
+        self._conditions[name] = condition
+        event = identifier(table.event_time) if table.event_time else "null::timestamp"
+        for batch in self._batches:
+            files = self._files(batch, name)
+            if not files:
+                continue
+            self._connection.execute(
+                f"""
+                insert into removed by name
+                select
+                    {literal(batch)} as batch, _file_hash as file_hash,
+                    {literal(table.source)} as source_name, {literal(table.name)} as table_name,
+                    {event}::date as event_date, count(*) as rows_removed, 0 as rejects_removed,
+                    {literal(reason)} as reason
+                from {_parquet(files)}
+                where {condition}
+                group by all
+                """,
+                self._parameters if "$ipad" in condition else {},
+            )
+        self._note_touched()
+
+    def remove_texts(self, before: date) -> None:
+        """Notes that rejects landed before a date lose their texts."""
+        old = f"_landed_at < date '{before}'"
+        self._texts = f"if({old}, null, raw_text)"
+        for batch in self._batches:
+            files = self._files(batch, "landing/rejects")
+            if (
+                files
+                and self._connection.execute(
+                    f"select 1 from {_parquet(files)} where {old} and raw_text is not null limit 1"
+                ).fetchone()
+            ):
+                self._touched.add(batch)
+
+    def withdraw(self, hashes: Sequence[str]) -> None:
+        """Notes files that go with all that is known of them."""
+        listed = f"({', '.join(literal(each) for each in hashes)})"
+        for table in self.contract.tables:
+            self.remove(table, f"_file_hash in {listed}", "withdrawn")
+        self._conditions |= {
+            f"landing/{name}": f"{'_file_hash' if name == 'rejects' else 'file_hash'} in {listed}"
+            for name in LEDGER
+            if name != "removals"
+        }
+        for batch in self._batches:
+            files = self._files(batch, "landing/files")
+            if files:
+                # One row for the file itself, be it that it had nothing but rejects.
+                self._connection.execute(
+                    f"""
+                    insert into removed by name
+                    select
+                        {literal(batch)} as batch, file_hash, source_name, table_name,
+                        0 as rows_removed, rows_rejected as rejects_removed,
+                        'withdrawn' as reason
+                    from {_parquet(files)}
+                    where file_hash in {listed}
+                    """
+                )
+        self._note_touched()
+
+    def _note_touched(self) -> None:
+        found = self._connection.execute("select distinct batch from removed").fetchall()
+        self._touched |= {batch for (batch,) in found}
+
+    def rewrite(self, *, merge: bool = False) -> Rewriting:
+        """Writes the next version, if anything changes in it, and switches to it."""
+        groups = self._merged() if merge else [[batch] for batch in self._batches]
+        removed = dict(
+            self._connection.execute(
+                "select source_name || '.' || table_name, sum(rows_removed)::bigint from removed "
+                "group by 1 having sum(rows_removed) > 0 order by 1"
+            ).fetchall()
+        )
+        done = Rewriting(len(self._batches), len(groups), removed)
+        if len(groups) == len(self._batches) and not self._touched:
+            return done
+        self._complete_removals()
+        incoming = self._raw.incoming("version")
+        try:
+            _link(self._raw.batches / EMPTY_BATCH, incoming / EMPTY_BATCH)
+            for group in groups:
+                # The newest name, so that the ids of batches go on rising.
+                target = incoming / group[-1]
+                if len(group) > 1 or self._touched & set(group):
+                    self._write(group, target)
+                else:
+                    _link(self._raw.batches / group[0], target)
+            self._raw.publish_version(incoming)
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        return done
+
+    def _merged(self) -> list[list[str]]:
+        """Batches in their order, small neighbours together."""
+        groups: list[list[str]] = []
+        sizes: list[int] = []
+        for batch in self._batches:
+            folder = self._raw.batches / batch
+            size = sum(file.stat().st_size for file in folder.glob("*/*/*.parquet"))
+            if groups and sizes[-1] + size <= COMPACT_BYTES:
+                groups[-1].append(batch)
+                sizes[-1] += size
+            else:
+                groups.append([batch])
+                sizes.append(size)
+        return groups
+
+    def _complete_removals(self) -> None:
+        """Adds to what was removed the names of the files and the time."""
+        files = [file for batch in self._batches for file in self._files(batch, "landing/files")]
+        self._connection.execute(
+            f"update removed set path = files.path from {_parquet(files)} as files "
+            "where removed.file_hash = files.file_hash"
+        )
+        self._connection.execute("update removed set removed_at = $now", {"now": self._removed_at})
+
+    def _write(self, group: Sequence[str], target: Path) -> None:
+        """Writes batches as one, without what goes."""
+        names = sorted(
+            {
+                str(folder.relative_to(self._raw.batches / batch))
+                for batch in group
+                for folder in (self._raw.batches / batch).glob("*/*")
+            }
+            | {"landing/removals"}
+        )
+        order = {f"{t.source}/{t.name}": t.event_time for t in self.contract.tables}
+        batches = ", ".join(literal(batch) for batch in group)
+        for name in names:
+            files = [file for batch in group for file in self._files(batch, name)]
+            replaced = f" replace ({self._texts} as raw_text)" if name == "landing/rejects" else ""
+            kept = f"select *{replaced} from {_parquet(files)}" if files else ""
+            if name in self._conditions:
+                kept += f" where not coalesce({self._conditions[name]}, false)"
+            if name == "landing/removals":
+                new = f"select * exclude batch from removed where batch in ({batches})"
+                kept = f"{kept} union all by name {new}" if kept else new
+            elif order.get(name):
+                # Queries ask for weeks: rows near in time share row groups.
+                kept += f" order by {identifier(order[name])}, _file_hash, _row_number"
+            file = parquet_file(target, name, 0)
+            parameters = self._parameters if "$ipad" in kept else {}
+            rows = self._connection.execute(
+                f"copy ({kept}) to {literal(str(file))} {PARQUET}", parameters
+            ).fetchone()[0]
+            self._check(group, name, files, rows)
+            if rows == 0:
+                shutil.rmtree(file.parent)
+        target.mkdir(exist_ok=True)
+
+    def _check(self, group: Sequence[str], name: str, files: Sequence[Path], rows: int) -> None:
+        """Compares a table's rows with what was there and what was removed."""
+        if not files or name.startswith("landing/"):
+            return
+        source, table = name.split("/")
+        batches = ", ".join(literal(batch) for batch in group)
+        before = self._connection.execute(f"select count(*) from {_parquet(files)}").fetchone()[0]
+        removed = self._connection.execute(
+            "select coalesce(sum(rows_removed), 0)::bigint from removed where "
+            f"batch in ({batches}) and source_name = $source and table_name = $table",
+            {"source": source, "table": table},
+        ).fetchone()[0]
+        if rows != before - removed:
+            raise LandingError(
+                f"{name}: {rows} rows were written of {before} less {removed}; raw/ stays as it "
+                "was."
+            )
+
+    def _files(self, batch: str, name: str) -> list[Path]:
+        return sorted((self._raw.batches / batch / name).glob("*.parquet"))
+
+
+def _parquet(files: Sequence[Path]) -> str:
+    listed = ", ".join(literal(str(file)) for file in files)
+    return f"read_parquet([{listed}], union_by_name = true)"
+
+
+def _link(source: Path, target: Path) -> None:
+    """A folder again, its files being the same on the disk."""
+    shutil.copytree(source, target, copy_function=_hard_link)
+
+
+def _hard_link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # some file systems have no hard links
+        shutil.copy2(source, target)
