@@ -28,6 +28,7 @@ MAXIMUM_LINE_BYTES = 2_000_000
 MAXIMUM_DOCUMENT_BYTES = 256 << 20
 
 BLANK = ""  # the problem of a line that is no row at all
+SKIPPED = "-"  # the problem of a line that a format declares to be no request
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,13 @@ class Reader:
 
     Attributes:
         relation: a query with the columns described above.
-        inputs: expression (VARCHAR) of each input the files have; others are NULL.
+        inputs: expression (VARCHAR, see types) of each input the files have; others are NULL.
         text: expression of the row as it came.
-        problem: expression that is NULL for a row, ``BLANK`` for a blank line, else why it is
-            unreadable.
+        problem: expression that is NULL for a row, ``BLANK`` for a blank line, ``SKIPPED`` for a
+            line that is no request, else why it is unreadable.
         unknown: expression of the row's unknown inputs (VARCHAR[]), or NULL.
         header_rows: lines before the first row.
+        types: DuckDB's type of the inputs that are not VARCHAR.
     """
 
     relation: str
@@ -50,6 +52,7 @@ class Reader:
     problem: str = "null::varchar"
     unknown: str = "null::varchar[]"
     header_rows: int = 0
+    types: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
