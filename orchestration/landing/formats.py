@@ -20,7 +20,7 @@ import duckdb
 import yaml
 
 from orchestration.landing import readers
-from orchestration.landing.contract import Column, Contract, Table, read_contract
+from orchestration.landing.contract import Column, Table
 from orchestration.landing.errors import LandingError
 from orchestration.landing.readers import BLANK, SKIPPED, Reader
 from orchestration.landing.secrets import MASK, TokenKey, literal
