@@ -864,7 +864,7 @@ def example_rows(format: Format, table: Table) -> list[dict[str, Any]]:
         # What a landing itself would ask; its hashes are made with a key that is none.
         key = TokenKey(b"an example has nothing to hide")
         found = connection.execute(
-            Scan(connection, key, Path(), secret_names)._query(table, _in_text(reader)),
+            Scan(connection, key, Path(), secret_names).query(table, _in_text(reader)),
             key.parameters,
         )
         names = [described[0] for described in found.description]

@@ -91,7 +91,7 @@ class Scan:
         links: folder with the numbered names of the files.
         secret_names: names whose values are masked in rejects.
         formats: the declared formats by name.
-        forgotten: people whose rows are not landed.
+        forgotten: people whose rows are not landed, if there is a list.
         unknown: unknown inputs by table, filled while scanning.
     """
 
@@ -99,8 +99,8 @@ class Scan:
     key: TokenKey
     links: Path
     secret_names: tuple[str, ...]
-    formats: Mapping[str, Format]
-    forgotten: ForgottenPeople
+    formats: Mapping[str, Format] = field(default_factory=dict)
+    forgotten: ForgottenPeople | None = None
     unknown: dict[str, set[str]] = field(default_factory=dict)
     _known: str | None = None
 
@@ -264,7 +264,7 @@ class Scan:
 
     def _forget(self, table: Table) -> None:
         """Makes rejects of the rows of forgotten people, and keeps nothing of them."""
-        condition = self.forgotten.condition(table)
+        condition = self.forgotten and self.forgotten.condition(table)
         if condition:
             self.connection.execute(
                 f"update scanned set _problem = {literal(FORGOTTEN)}, _raw = null "
@@ -292,11 +292,12 @@ class Scan:
         threads = 1 if files > MAXIMUM_PIECES else os.cpu_count() or 1
         self.connection.execute(f"set threads = {threads}")
         self.connection.execute(
-            f"insert into scanned by name {self._query(table, reader)}",
+            f"insert into scanned by name {self.query(table, reader)}",
             self.key.parameters if any(column.hash_of for column in table.columns) else {},
         )
 
-    def _query(self, table: Table, reader: Reader) -> str:
+    def query(self, table: Table, reader: Reader) -> str:
+        """SQL of a reader's rows in the columns of ``scanned``; bind ``TokenKey.parameters``."""
         position = {name: f"i{number}" for number, name in enumerate(table.inputs)}
         types = {name: reader.types.get(name, "VARCHAR") for name in table.inputs}
         columns = list(enumerate(table.columns))
