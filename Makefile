@@ -22,7 +22,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev run land show dev sample test test-services lint format lock clean
+.PHONY: help install install-dev run land withdraw compact forget formats show dev sample test test-services lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,19 @@ run: install ## Land new files, build and test the models, publish, show the lat
 
 land: install ## Land new files only; then dbt build works on its own
 	@$(BIN)/python -m orchestration land
+
+FILE ?=
+withdraw: install ## Take a file out of raw/ again: make withdraw FILE=api_gateway/api_requests/bad.jsonl
+	@$(BIN)/python -m orchestration withdraw $(FILE)
+
+compact: install ## Merge small batches of raw/, remove rows past raw_retention_days
+	@$(BIN)/python -m orchestration compact
+
+forget: install ## Remove people from raw/ for good: one id, e-mail or login a line of standard input
+	@$(BIN)/python -m orchestration forget
+
+formats: install ## Compare the examples in formats/ with their expected rows (WRITE=name: write them)
+	@$(BIN)/python -m orchestration formats $(if $(WRITE),--write $(WRITE))
 
 show: install ## Show the latest final week of what is published
 	@$(BIN)/python -m orchestration show
@@ -58,13 +71,13 @@ test-services: install-dev ## Run the tests that start servers and daemons
 lint: install-dev ## Check Python with ruff and SQL with sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@mkdir -p "$(NORTH_STAR_DATA)"
+	@mkdir -p -m 700 "$(NORTH_STAR_DATA)/dev"
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
 
 format: install-dev ## Put Python and SQL into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	@mkdir -p "$(NORTH_STAR_DATA)"
+	@mkdir -p -m 700 "$(NORTH_STAR_DATA)/dev"
 	$(BIN)/sqlfluff fix --disable-progress-bar models tests/dbt/singular
 
 lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (UPGRADE=--upgrade: newest)
@@ -74,7 +87,7 @@ lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (U
 
 clean: ## Remove caches and databases that are built again; never landing, raw or publications
 	rm -rf target logs .pytest_cache .ruff_cache "$(NORTH_STAR_DATA)/dbt"
-	cd "$(NORTH_STAR_DATA)" 2>/dev/null && rm -f warehouse.duckdb* dev.duckdb* pull_request.duckdb* || true
+	cd "$(NORTH_STAR_DATA)" 2>/dev/null && rm -f warehouse.duckdb* dev/*.duckdb* || true
 
 .venv/.installed: requirements/lock.txt | $(BIN)/python $(LOCAL_UV)
 	$(UV_INSTALL) -r requirements/lock.txt

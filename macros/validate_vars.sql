@@ -26,6 +26,12 @@
         {%- do require_whole_number('nth_production_success', 1) -%}
         {%- do require_whole_number('ttfhw_window_weeks', 1) -%}
         {%- do require_whole_number('dev_last_weeks', 0) -%}
+        {%- do require_whole_number('landing_quiet_seconds', 0) -%}
+        {%- do require_whole_number('raw_retention_days', 0) -%}
+        {%- if var('max_reject_rate') is not number or var('max_reject_rate') is boolean
+            or not 0 <= var('max_reject_rate') <= 1 -%}
+            {%- do refuse_value('max_reject_rate', 'a share from 0 to 1') -%}
+        {%- endif -%}
         {%- if not modules.re.fullmatch('\d{4}-\d\d-\d\d', var('tracking_starts_at') | string) -%}
             {%- do refuse_value('tracking_starts_at', 'a date such as "2000-01-01"') -%}
         {%- endif -%}

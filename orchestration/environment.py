@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.settings import PROJECT, DataFolder
@@ -41,6 +43,16 @@ def prepare_dagster_home(data: DataFolder) -> Path:
         incoming.replace(target)
     export(data)
     return data.dagster
+
+
+@contextmanager
+def private_files() -> Iterator[None]:
+    """What is written meanwhile, by this process or one it starts, only its owner may read."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def dbt_executable() -> str:

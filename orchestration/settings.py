@@ -65,6 +65,11 @@ class DataFolder:
         return self.root / "warehouse.duckdb"
 
     @property
+    def dev(self) -> Path:
+        """Databases of those who work on the models, in a folder that only they may read."""
+        return self.root / "dev"
+
+    @property
     def publications(self) -> Path:
         """One folder for each published set of marts."""
         return self.root / "publications"

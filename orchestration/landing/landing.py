@@ -125,6 +125,7 @@ def open_raw(data: DataFolder) -> Iterator[tuple[RawFolder, duckdb.DuckDBPyConne
     raw = RawFolder(data.raw)
     try:
         raw.prepare()
+        data.dev.mkdir(mode=0o700, exist_ok=True)
         scratch = raw.incoming("scratch")
         try:
             with _connect(scratch) as connection:

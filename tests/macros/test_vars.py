@@ -19,6 +19,8 @@ WRONG = [
     ({"tracking_starts_at": "yesterday"}, "has to be a date"),
     ({"min_qualified_requests": True}, "is true, but has to be a whole number"),
     ({"exclude_left_truncated": "maybe"}, "has to be true or false"),
+    ({"max_reject_rate": 1.5}, "max_reject_rate is 1.5, but has to be a share from 0 to 1"),
+    ({"raw_retention_days": -7}, "has to be a whole number, 0 or more"),
     ({"dev_last_weeks": 4}, "dev_last_weeks is 4 on target prod, but only the dev target may"),
 ]
 RIGHT = [

@@ -58,7 +58,7 @@ class World:
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query on the marts."""
         settings = {"file_search_path": str(self.data.raw / "batches")}
-        path = self.data.root / "dev.duckdb"
+        path = self.data.dev / "dev.duckdb"
         with duckdb.connect(path, read_only=True, config=settings) as database:
             database.execute("use marts")
             return database.execute(query).fetchall()

@@ -15,11 +15,14 @@ renamed as (
         source_name as source,
         table_name,
         path,
+        format,
 
         size_bytes,
         rows_read,
         rows_landed,
         rows_rejected,
+        -- Files that were landed before this was counted had no format that skips lines.
+        coalesce(lines_skipped, 0) as lines_skipped,
 
         is_sample,
 

@@ -19,6 +19,8 @@ renamed as (
 
         row_number as file_row_number,
 
+        reason = 'the person asked to be forgotten' as is_forgotten,
+
         _landed_at as landed_at
 
     from source

@@ -15,7 +15,7 @@ from dagster_dbt import (
 
 from orchestration.dbt_assets import TRANSLATOR
 from orchestration.defs.refresh.resources import RunLock
-from orchestration.environment import export
+from orchestration.environment import export, private_files
 from orchestration.manifest import TARGET, build_target, ensure_manifest
 from orchestration.publishing import discard_build, failed_nodes, keep_build, what_stays
 from orchestration.settings import PROJECT, DataFolder
@@ -39,7 +39,11 @@ def dbt_build(
     discard_build(data)
     # Unit tests try the SQL on made-up rows: they belong to a change of it, not to each night.
     command = ["build", "--exclude-resource-type", "unit_test"]
-    build = dbt.cli(command, context=context, target_path=target)
+    # The warehouse holds e-mail addresses, in the resolution layer.
+    with private_files():
+        build = dbt.cli(command, context=context, target_path=target)
+    if data.warehouse.exists():
+        data.warehouse.chmod(0o600)
     try:
         # Without column lineage, which needs columns of the sources: they are files, not relations.
         rows = build.stream().fetch_row_counts()
