@@ -85,7 +85,7 @@ class LandingResult:
 
 
 def land(
-    data: DataFolder, tell: Callable[[str], object] = print, options: Options | None = None
+    data: DataFolder, progress: Callable[[str], object] = print, options: Options | None = None
 ) -> LandingResult:
     """Lands every file that was not landed before, in batches that appear whole or not at all.
 
@@ -93,7 +93,7 @@ def land(
 
     Args:
         data: the folder with all state.
-        tell: called with one line for each group of files; a terminal shows a bar besides.
+        progress: called with one line for each group of files; a terminal shows a bar besides.
         options: settings; those in dbt_project.yml if None.
 
     Raises:
@@ -106,7 +106,7 @@ def land(
     if not inventory.files and not RawFolder(data.raw).batches.is_dir():
         raise _nothing_to_land(data, contract, inventory)
     with open_raw(data) as (raw, connection, scratch):
-        landing = _Landing(data, contract, formats, inventory, raw, scratch, connection, tell)
+        landing = _Landing(data, contract, formats, inventory, raw, scratch, connection, progress)
         return landing.run(options)
 
 
@@ -168,7 +168,7 @@ class _Landing:
         raw: RawFolder,
         scratch: Path,
         connection: duckdb.DuckDBPyConnection,
-        tell: Callable[[str], object],
+        progress: Callable[[str], object],
     ) -> None:
         self.data = data
         self.contract = contract
@@ -176,7 +176,7 @@ class _Landing:
         self.inventory = inventory
         self.raw = raw
         self.connection = connection
-        self.progress = Progress(tell)
+        self.progress = Progress(progress)
         self.result = LandingResult()
         self.links = scratch / "files"
         self.quiet_seconds = 0.0
@@ -392,8 +392,7 @@ class _Landing:
                             scan.read(table, shape, group)
                     kept = self._settle(scan, shape, group)
                     if shape:
-                        file = parquet_file(batch, f"{table.source}/{table.name}", next(parts))
-                        self._write_rows(file, scan, table, landed_at, kept)
+                        self._write_rows(batch, next(parts), scan, table, landed_at, kept)
                     for scanned in group:
                         Path(scan.path(scanned)).unlink()
                     landed += kept
@@ -441,7 +440,13 @@ class _Landing:
         return kept
 
     def _write_rows(
-        self, file: Path, scan: Scan, table: Table, landed_at: datetime, kept: list[ScannedFile]
+        self,
+        batch: Path,
+        part: int,
+        scan: Scan,
+        table: Table,
+        landed_at: datetime,
+        kept: list[ScannedFile],
     ) -> None:
         """Writes the good rows of ``scanned`` to Parquet; counts them and rejects by file."""
         execute = self.connection.execute
@@ -471,6 +476,7 @@ class _Landing:
             )
         columns, rows = scan.landed_rows(table)
         order = f"order by {event}, _file, _row_number" if self._is_unordered(event, kept) else ""
+        file = parquet_file(batch, f"{table.source}/{table.name}", part)
         written = execute(
             f"copy (select {columns}, _file_hash, _row_number, "
             f"timestamp '{landed_at.isoformat(sep=' ')}' as _landed_at "

@@ -278,9 +278,9 @@ class _Rewriter:
         """Writes batches as one, without what goes."""
         names = sorted(
             {
-                str(folder.relative_to(self._raw.batches / batch))
+                str(file.parent.relative_to(self._raw.batches / batch))
                 for batch in group
-                for folder in (self._raw.batches / batch).glob("*/*")
+                for file in (self._raw.batches / batch).glob("*/*/*.parquet")
             }
             | {"landing/removals"}
         )

@@ -67,11 +67,12 @@ def test_the_daemon_launches_the_scheduled_run_and_it_publishes(
 def wait_for_first_run(
     instance: dg.DagsterInstance, processes: list[subprocess.Popen], logs: list[Path]
 ) -> dg.DagsterRun:
-    """The first run that has ended."""
+    """The first run of refresh that has ended."""
     give_up_at = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up_at:
         assert all(each.poll() is None for each in processes), said(logs)
-        ended = [run for run in instance.get_runs() if run.is_finished]
+        runs = instance.get_runs(dg.RunsFilter(job_name="refresh"))
+        ended = [run for run in runs if run.is_finished]
         if ended:
             return ended[-1]
         time.sleep(1)

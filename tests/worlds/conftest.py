@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.landing import land
+from orchestration.landing import Options, land
 from orchestration.settings import PROJECT, DataFolder
 
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -29,7 +29,7 @@ class World:
     def __init__(self, data: DataFolder, workshop: Path) -> None:
         self.data = data
         self._workshop = workshop
-        land(data, progress=lambda line: None)
+        land(data, progress=lambda line: None, options=Options())
 
     def build(self, *arguments: str) -> None:
         """``dbt build`` on the dev target, as in the SQL editor's inner loop."""
