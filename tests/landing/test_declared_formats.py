@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import re
+import textwrap
 from collections import Counter
 from pathlib import Path
 
@@ -732,6 +734,19 @@ def test_an_expectation_that_is_none_is_refused(declare, content):
     (format.folder / "expected.jsonl").write_text(content)
     with pytest.raises(LandingError, match=r"expected\.jsonl, line 1: it is not a JSON object"):
         formats.check(format, REQUESTS)
+
+
+def test_the_documentations_own_format_reads_its_line(tmp_path):
+    page = (PROJECT / "docs" / "formats.md").read_text()
+    declaration, line = (
+        re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("yaml", "text")
+    )
+    folder = tmp_path / "documented"
+    folder.mkdir()
+    (folder / "format.yml").write_text(textwrap.dedent(declaration))
+    (folder / "example.log").write_text(" ".join(line.split()))
+    (row,) = formats.example_rows(read_formats(tmp_path)["documented"], REQUESTS)
+    assert (row["token"], row["status_code"], row["client_ip"]) == ("0a1b2c3d", 200, "192.0.2.17")
 
 
 def test_an_example_is_text(declare):
