@@ -51,7 +51,7 @@ def test_landing_is_measured_against_reading(tmp_path):
             # More than an interpreter with DuckDB, and less than a mistake in the unit.
             assert 20e6 < figures["peak_bytes"] < 2e9
         for figures in found["readings"].values():
-            assert set(figures["ratio"]) == SPREAD
+            assert set(figures["ratio"]) == set(figures["cpu_ratio"]) == SPREAD
     assert {"cores", "memory_bytes", "duckdb", "python", "git_commit"} <= set(results["machine"])
     assert "jsonl.gz" in done.stdout and "round 1 of 1" in done.stderr
     # A folder that was named is kept, without what was landed.
