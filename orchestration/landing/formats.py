@@ -140,7 +140,10 @@ class Format:
         types = self._types_for(table)
         inputs = {name: f"x{number}" for number, name in enumerate(self.columns)}
         computed = "".join(
-            f", {_computed(expression, name in types)} as {inputs[name]}"
+            # Without the condition, which is outside of try(), DuckDB would compute a part that two
+            # expressions share ahead of both, where its failure is that of the whole scan.
+            f", case when _wrong is null then {_computed(expression, name in types)} end "
+            f"as {inputs[name]}"
             for name, expression in self.columns.items()
         )
         finite = "".join(
@@ -206,11 +209,22 @@ class Format:
             return _cut_by_delimiter(self.line, self._used, lines, self.name)
         return _cut_json(self.line, self._used, lines, self.name)
 
+    def _may_be(self, line: str) -> str:
+        """SQL that is true for every row and every skipped line, and for few others."""
+        if isinstance(self.line, PatternLine):
+            row = f"regexp_full_match({line}, {literal(_capturing(self.line.pattern, ()))})"
+        elif isinstance(self.line, DelimitedLine):
+            split = f"string_split({line}, {literal(self.line.delimiter)})"
+            row = f"len({split}) >= {len(self.line.fields)}"
+        else:
+            row = _looks_like_object(line)
+        return row if self.skip is None else f"{row} or {_found(line, self.skip)}"
+
     def _problem(self, cut: _Cut) -> str:
         row = f"when {cut.is_row} then null "
         skipped = ""
         if self.skip is not None:
-            skipped = f"when regexp_matches(line, {literal(self.skip)}) then '{SKIPPED}' "
+            skipped = f"when {_found('line', self.skip)} then '{SKIPPED}' "
         # Nearly any line can be split and any object be read, so what the format itself calls no
         # request comes first there. A pattern says itself what is a request.
         known = row + skipped if isinstance(self.line, PatternLine) else skipped + row
@@ -231,8 +245,7 @@ def _required(table: Table) -> list[Column]:
 
 def _computed(expression: str, keeps_type: bool) -> str:
     # The end of a line ends a comment in the expression.
-    value = f"(\n{expression}\n)"
-    return f"try({value})" if keeps_type else f"try(cast({value} as varchar))"
+    return f"try(\n{expression}\n)" if keeps_type else f"try(cast(\n{expression}\nas varchar))"
 
 
 # -- Cutting a line into fields ------------------------------------------------------------------
@@ -255,6 +268,14 @@ class _Cut:
     reason: str
 
 
+def _found(line: str, pattern: str) -> str:
+    return f"regexp_matches({line}, {literal(pattern)})"
+
+
+def _looks_like_object(line: str) -> str:
+    return rf"({line} >= '{{' and {line} < '|' or regexp_matches({line}, '^\s*\{{'))"
+
+
 def _not_in_format(name: str) -> str:
     return literal(f"the line is not in the format {name}")
 
@@ -275,8 +296,7 @@ def _cut_json(line: JsonLine, used: Sequence[str], lines: str, name: str) -> _Cu
     structure = readers._structure(sorted({line.paths[field] for field in used}))
     return _Cut(
         # A valid JSON text that begins with a brace is an object; try() gives NULL for others.
-        r"(select _file, line, case when line >= '{' and line < '|' "
-        r"or regexp_matches(line, '^\s*\{') "
+        f"(select _file, line, case when {_looks_like_object('line')} "
         f"then try(from_json(line, {structure})) end as p from {lines})",
         {
             field: "p." + ".".join(identifier(part) for part in line.paths[field].split("."))
@@ -724,7 +744,7 @@ def detect(
     every required column, and at least one is a row.
 
     Args:
-        connection: its TimeZone is UTC.
+        connection: its TimeZone is UTC; the temporary table ``first_lines`` is made in it.
         path: the file; its name holds no character of a pattern.
         compression: ``none``, ``gzip`` or ``zstd``.
         candidates: formats that fit the table.
@@ -735,17 +755,29 @@ def detect(
     """
     if not candidates:
         return Detection(())
-    tried = " union all ".join(_trial(format, table) for format in candidates)
-    found = connection.execute(
-        "with first_lines as materialized (select 0 as _file, line from read_csv("
+    connection.execute(
+        "create or replace temp table first_lines as select 0 as _file, line from read_csv("
         f"{literal(path)}, columns = {{'line': 'VARCHAR'}}, delim = '\x01\x02\x03\x04', "
         "quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
         r"new_line = '\r\n', ignore_errors = true, parallel = false, "
         f"max_line_size = {_FIRST_BYTES}, buffer_size = {_FIRST_BYTES}, "
-        f"compression = '{compression}') where not ({is_blank('line')}) limit {FIRST_LINES}) "
-        f"select name from ({tried}) where rows > 0 and rows + skipped = lines order by name"
+        f"compression = '{compression}') where not ({is_blank('line')}) limit {FIRST_LINES}"
+    )
+    # Most formats are ruled out by the shape of the lines, which is asked of all at once.
+    shapes = ", ".join(f"bool_and(coalesce({each._may_be('line')}, false))" for each in candidates)
+    likely = connection.execute(f"select {shapes} from first_lines").fetchone()
+    trials = [
+        _trial(format, table)
+        for format, is_likely in zip(candidates, likely, strict=True)
+        if is_likely
+    ]
+    if not trials:
+        return Detection(())
+    fitting = connection.execute(
+        f"select name from ({' union all '.join(trials)}) "
+        "where rows > 0 and rows + skipped = lines order by name"
     ).fetchall()
-    return Detection(tuple(name for (name,) in found))
+    return Detection(tuple(name for (name,) in fitting))
 
 
 def _trial(format: Format, table: Table) -> str:
@@ -778,6 +810,61 @@ def _value(name: str, column: Column, reader: Reader) -> str:
 
 
 # -- Examples ------------------------------------------------------------------------------------
+
+
+def table_of(format: Format, tables: Iterable[Table]) -> Table:
+    """The raw table that a format's lines become rows of.
+
+    Raises:
+        LandingError: there is none.
+    """
+    tables = list(tables)
+    for table in tables:
+        if format.fits(table):
+            return table
+    # The one that it is nearest to is probably the one that was meant.
+    table = max(tables, key=lambda table: len(set(table.inputs) & set(format.columns)))
+    where = f"{_shown(format.folder / 'format.yml')}, columns"
+    for name in format.columns:
+        if name not in table.inputs:
+            raise LandingError(
+                f"{where}.{name}: {table.label} has no such input; it has "
+                f"{', '.join(table.inputs)}."
+            )
+    missing = [c for c in _required(table) if not set(c.inputs) & set(format.columns)]
+    raise LandingError(
+        f"{where}: {' or '.join(missing[0].inputs)} is missing, which {table.label} requires."
+    )
+
+
+def check_formats(tables: Iterable[Table], folder: Path = FOLDER, write: str = "") -> list[str]:
+    """Checks all formats against their examples.
+
+    Args:
+        tables: the contract's tables.
+        folder: where the formats lie.
+        write: name of a format whose expected.jsonl is written first.
+
+    Returns:
+        A sentence for each difference.
+
+    Raises:
+        LandingError: a format, an example or what is expected of it cannot be read, or there is no
+            format of that name.
+    """
+    tables = list(tables)
+    formats = read_formats(folder)
+    if write and write not in formats:
+        raise LandingError(
+            f"There is no format {write} in {_shown(folder)}/; there are {', '.join(formats)}."
+        )
+    if write:
+        write_expected(formats[write], table_of(formats[write], tables))
+    return [
+        difference
+        for format in formats.values()
+        for difference in check(format, table_of(format, tables))
+    ]
 
 
 def check(format: Format, table: Table) -> list[str]:

@@ -1,0 +1,122 @@
+"""The command line: ``python -m bench``; ``make bench`` is short for it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import landing, memory
+from bench.files import FORMATS
+from bench.measure import BenchError, machine
+
+# Those that a plain `make bench` runs; the others take long or much disk and are named by hand.
+BY_DEFAULT = ("landing",)
+BENCHMARKS = ("landing", "memory")
+
+
+def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ...]:
+    formats = tuple(name.strip() for name in given.split(",") if name.strip())
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise click.BadParameter(
+            f"{', '.join(unknown) or 'nothing'}: known are {', '.join(FORMATS)}."
+        )
+    return formats
+
+
+@click.command()
+@click.option(
+    "--rows", default=2_000_000, show_default=True, type=click.IntRange(min=100),
+    help="Rows of each format; CloudTrail has a twentieth.",
+)  # fmt: skip
+@click.option(
+    "--formats", default=",".join(FORMATS), show_default=True, callback=_formats,
+    help="Formats of landing, commas between.",
+)  # fmt: skip
+@click.option(
+    "--files", default=8, show_default=True, type=click.IntRange(min=1),
+    help="Files of each format.",
+)  # fmt: skip
+@click.option(
+    "--repeat", default=3, show_default=True, type=click.IntRange(min=1),
+    help="Rounds that medians are taken of.",
+)  # fmt: skip
+@click.option(
+    "--only", multiple=True, type=click.Choice(BENCHMARKS),
+    help=f"Run these benchmarks; without it {', '.join(BY_DEFAULT)}.",
+)  # fmt: skip
+@click.option(
+    "--gigabytes", default=20.0, show_default=True, type=click.FloatRange(min=0.001),
+    help="Text that --only memory lands; it needs up to three times as much disk.",
+)  # fmt: skip
+@click.option(
+    "--folder", type=click.Path(path_type=Path, file_okay=False),
+    help="Scratch folder that is kept, its files used again; without it a temporary one.",
+)  # fmt: skip
+@click.option(
+    "--json", "results", type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the figures, the settings and the machine's facts to this file.",
+)  # fmt: skip
+def cli(
+    rows: int,
+    formats: tuple[str, ...],
+    files: int,
+    repeat: int,
+    only: tuple[str, ...],
+    gigabytes: float,
+    folder: Path | None,
+    results: Path | None,
+) -> None:
+    """Measure North Star against DuckDB on files that are the same each time."""
+    found: dict[str, Any] = {"machine": machine()}
+    try:
+        with _scratch(folder) as scratch:
+            for name in only or BY_DEFAULT:
+                if name == "landing":
+                    found[name] = landing.run(
+                        scratch, rows=rows, formats=formats, files=files, repeat=repeat,
+                        keep=folder is not None, progress=_progress,
+                    )  # fmt: skip
+                    click.echo(landing.show(found[name]))
+                else:
+                    found[name] = memory.run(scratch, gigabytes=gigabytes, progress=_progress)
+                    click.echo(memory.show(found[name]))
+    except BenchError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(_machine(found["machine"]))
+    if results:
+        results.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _scratch(folder: Path | None) -> Iterator[Path]:
+    if folder:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder.resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix="north-star-bench-") as temporary:
+        yield Path(temporary)
+
+
+def _progress(line: str) -> None:
+    click.echo(line, err=True)
+
+
+def _machine(facts: dict[str, Any]) -> str:
+    commit = (facts["git_commit"] or "unknown")[:12]
+    return (
+        f"\n{facts['cores']} cores ({facts['processor']}), "
+        f"{facts['memory_bytes'] / 1e9:.0f} GB, load {facts['load_average'][0]:.1f} at the start; "
+        f"DuckDB {facts['duckdb']}, Python {facts['python']}, commit {commit}"
+        f"{'' if facts['git_is_clean'] else ' and changes'}"
+    )
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m bench")
