@@ -140,10 +140,7 @@ class Format:
         types = self._types_for(table)
         inputs = {name: f"x{number}" for number, name in enumerate(self.columns)}
         computed = "".join(
-            # Without the condition, which is outside of try(), DuckDB would compute a part that two
-            # expressions share ahead of both, where its failure is that of the whole scan.
-            f", case when _wrong is null then {_computed(expression, name in types)} end "
-            f"as {inputs[name]}"
+            f", {self._value(expression, name in types)} as {inputs[name]}"
             for name, expression in self.columns.items()
         )
         finite = "".join(
@@ -170,6 +167,13 @@ class Format:
             problem="_wrong",
             types=types,
         )
+
+    def _value(self, expression: str, keeps_type: bool) -> str:
+        if expression.lower() in (name.lower() for name in self.line.fields):
+            return identifier(expression)
+        # Without the condition, which is outside of try(), DuckDB would compute a part that two
+        # expressions share ahead of both, where its failure is that of the whole scan.
+        return f"case when _wrong is null then {_computed(expression, keeps_type)} end"
 
     def _types_for(self, table: Table) -> dict[str, str]:
         """DuckDB's type of the inputs that need not become a text."""
