@@ -82,7 +82,12 @@ def hold_run_lock(
             ) from None
     try:
         killed = _read_holder(data)
-        _write_holder(data, name, run_id)
+        try:
+            _write_holder(data, name, run_id)
+        except OSError as error:
+            raise RunLockError(
+                f"{_holder_file(data)} cannot be written: {error.strerror}."
+            ) from error
         yield killed
     finally:
         _holder_file(data).unlink(missing_ok=True)

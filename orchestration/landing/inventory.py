@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from isal import isal_zlib
 
 from orchestration.landing.contract import Contract, Table
+from orchestration.landing.errors import LandingError
 
 if TYPE_CHECKING:
     from orchestration.landing.formats import Format
@@ -24,6 +25,7 @@ else:
     from backports import zstd
 
 _CHUNK = 1 << 20
+_LONG_LINE = 4 << 20
 _FORMAT = re.compile(
     r"\.(?P<text>jsonl|ndjson|json|csv)(?:\.(?P<compression>gz|zst))?$|\.parquet$", re.I
 )
@@ -114,9 +116,15 @@ def take_inventory(
         landing: the folder.
         contract: the tables and their folders.
         formats: the declared formats by name; a folder ``format=<name>`` states one.
+
+    Raises:
+        LandingError: it is no folder.
+        OSError: it cannot be looked at.
     """
     walk = _Walk(contract, formats or {})
-    if landing.is_dir():
+    if landing.exists():
+        if not landing.is_dir():
+            raise LandingError(f"{landing} is not the folder it should be; move it away.")
         walk.into(landing, "", None, None, frozenset())
     walk.inventory.files.sort(key=lambda file: file.shown)
     return walk.inventory
@@ -192,6 +200,9 @@ class _Walk:
         if entry.name.lower().endswith(_UNFINISHED):
             return
         state = entry.stat()
+        if inside in self._folders or inside in self._ancestors:
+            self.inventory.unclaimed.append(f"{_shown(inside)} (a folder should be there)")
+            return
         if "/" not in inside:
             self.inventory.at_root.append(_shown(inside))
             return
@@ -215,6 +226,11 @@ class _Walk:
 def _shown(path: str) -> str:
     # A name need not be UTF-8, a row of the ledger has to be.
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def printable(name: str) -> str:
+    """A name for a sentence: a line break or a terminal's control sequence is shown, not obeyed."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def _layout(name: str, table: Table, stated: Format | None) -> tuple[str, str] | None:
@@ -242,6 +258,7 @@ class Survey:
         text_bytes: size of the uncompressed text; an estimate for a .zst that does not tell.
         lines: lines of the text, blank ones too; None where it was not decompressed here.
         has_quotes: whether a double quote occurs in the text; None like lines.
+        has_long_line: whether a line is so long that DuckDB must not read the file in parallel.
         damage: why the file cannot be whole, or None.
     """
 
@@ -250,6 +267,7 @@ class Survey:
     lines: int | None = None
     has_quotes: bool | None = None
     damage: str | None = None
+    has_long_line: bool = False
 
 
 def survey(file: FoundFile) -> Survey:
@@ -276,7 +294,14 @@ def survey(file: FoundFile) -> Survey:
                 pass  # the hash is of the whole file
     if file.format == "parquet":
         return Survey(digest.hexdigest(), file.size)
-    return Survey(digest.hexdigest(), counter.bytes, counter.lines, counter.has_quotes, damage)
+    return Survey(
+        digest.hexdigest(),
+        counter.bytes,
+        counter.lines,
+        counter.has_quotes,
+        damage,
+        counter.longest > _LONG_LINE,
+    )
 
 
 def hash_of_beginning(path: Path, size: int) -> str:
@@ -299,13 +324,18 @@ class _LineCounter:
     def __init__(self) -> None:
         self.bytes = 0
         self.has_quotes = False
+        self.longest = 0  # of the lines that span several chunks
         self._ends = 0
+        self._open = 0
         self._last = b""
 
     def add(self, chunk: bytes) -> None:
         if not chunk:
             return
         self.bytes += len(chunk)
+        first = chunk.find(b"\n")
+        self.longest = max(self.longest, self._open + (first if first >= 0 else len(chunk)))
+        self._open = self._open + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
         self.has_quotes = self.has_quotes or b'"' in chunk
         self._ends += chunk.count(b"\n")
         if b"\r" in chunk:

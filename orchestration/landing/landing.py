@@ -26,6 +26,7 @@ from orchestration.landing.inventory import (
     Inventory,
     Survey,
     hash_of_beginning,
+    printable,
     survey,
     take_inventory,
 )
@@ -102,9 +103,10 @@ def land(
     """
     options = options or read_options()
     contract, formats = read_contract(), read_formats()
-    inventory = take_inventory(data.landing, contract, formats)
-    if not inventory.files and not RawFolder(data.raw).batches.is_dir():
-        raise _nothing_to_land(data, contract, inventory)
+    with _failing_in_a_sentence(data):
+        inventory = take_inventory(data.landing, contract, formats)
+        if not inventory.files and not RawFolder(data.raw).batches.exists():
+            raise _nothing_to_land(data, contract, inventory)
     with open_raw(data) as (raw, connection, scratch):
         landing = _Landing(data, contract, formats, inventory, raw, scratch, connection, progress)
         return landing.run(options)
@@ -123,7 +125,7 @@ def open_raw(data: DataFolder) -> Iterator[tuple[RawFolder, duckdb.DuckDBPyConne
             "pattern; give it another name."
         )
     raw = RawFolder(data.raw)
-    try:
+    with _failing_in_a_sentence(data):
         raw.prepare()
         data.dev.mkdir(mode=0o700, exist_ok=True)
         scratch = raw.incoming("scratch")
@@ -132,6 +134,12 @@ def open_raw(data: DataFolder) -> Iterator[tuple[RawFolder, duckdb.DuckDBPyConne
                 yield raw, connection, scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _failing_in_a_sentence(data: DataFolder) -> Iterator[None]:
+    try:
+        yield
     except duckdb.Error as error:
         raise LandingError(
             f"DuckDB could not go on: {str(error).strip().splitlines()[0]}"
@@ -594,6 +602,8 @@ class _Landing:
         listed = self.data.landing / "sample.json"
         if not listed.exists():
             return set()
+        if not listed.is_file():
+            raise LandingError(f"{listed} is not a file; move it away.")
         try:
             content = json.loads(listed.read_text(encoding="utf-8"))
             return {file["sha256"] for file in content["files"]}
@@ -650,7 +660,7 @@ def _microseconds(time: datetime) -> int:
 
 
 def _enumerate(names: list[str]) -> str:
-    shown = ", ".join(names[:_NAMES_SHOWN])
+    shown = ", ".join(printable(name) for name in names[:_NAMES_SHOWN])
     more = len(names) - _NAMES_SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown
 

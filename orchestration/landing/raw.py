@@ -95,6 +95,8 @@ class RawFolder:
 
     def _make_link(self) -> None:
         versions = sorted(folder.name for folder in self.versions.iterdir())
+        if self.batches.exists() and not self.batches.is_dir():
+            raise LandingError(f"{self.batches} is not the folder it should be; move it away.")
         if self.batches.is_dir():  # format 1
             self.batches.rename(self.versions / _FIRST_VERSION)
             versions = [_FIRST_VERSION]

@@ -67,6 +67,8 @@ class Shape:
         delimiter: of a CSV.
         header: column names of a CSV or Parquet file, with their types for Parquet.
         declared: name of the declared format of a text.
+        is_serial: whether one thread has to read it: DuckDB's parallel reader stumbles over lines
+            as long as its buffers.
     """
 
     format: str
@@ -74,6 +76,7 @@ class Shape:
     delimiter: str = ""
     header: tuple[tuple[str, str], ...] = field(default=())
     declared: str = ""
+    is_serial: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -99,7 +102,7 @@ def shape_of(connection: duckdb.DuckDBPyConnection, file: FoundFile, path: str) 
     """
     if file.format == "csv":
         found = connection.execute(
-            f"select line from {_lines([path], file.compression)} limit 1"
+            f"select line from {_lines([path], Shape('csv', file.compression))} limit 1"
         ).fetchone()
         if not found or not (found[0] or "").strip():
             raise BrokenFileError("the file does not begin with a header line")
@@ -162,9 +165,9 @@ def reader(
         formats: the declared formats by name.
     """
     if shape.format == "lines":
-        return _json_lines(table, paths, shape.compression)
+        return _json_lines(table, paths, shape)
     if shape.format == "text":
-        lines = f"(select {_FILE}, line from {_lines(paths, shape.compression)})"
+        lines = f"(select {_FILE}, line from {_lines(paths, shape)})"
         return formats[shape.declared].reader(table, lines)
     if shape.format == "document":
         return _json_documents(table, paths, largest)
@@ -188,7 +191,7 @@ def clean_reader(
         paths: the numbered names, whose numbers follow each other.
         first_number: number of the first.
     """
-    if shape.format != "lines" or any("." in name for name in table.inputs):
+    if shape.format != "lines" or shape.is_serial or any("." in name for name in table.inputs):
         return None
     columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in table.inputs)
     compression = {"none": "uncompressed"}.get(shape.compression, shape.compression)
@@ -212,7 +215,7 @@ def _list(paths: Sequence[str]) -> str:
     return "[" + ", ".join(literal(path) for path in paths) + "]"
 
 
-def _lines(paths: Sequence[str], compression: str) -> str:
+def _lines(paths: Sequence[str], shape: Shape) -> str:
     # With \r\n stated, \n and a lone \r end lines too, and each physical line is one row;
     # undeclared, a \r\n among \n gives a blank line that is not there. store_rejects keeps lines
     # that are not UTF-8.
@@ -221,17 +224,17 @@ def _lines(paths: Sequence[str], compression: str) -> str:
         f"{literal(_NO_DELIMITER)}, "
         r"quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
         rf"new_line = '\r\n', max_line_size = {MAXIMUM_LINE_BYTES}, store_rejects = true, "
-        f"compression = '{compression}', filename = true)"
+        f"compression = '{shape.compression}', parallel = {not shape.is_serial}, filename = true)"
     )
 
 
 def count_filled_lines(
-    connection: duckdb.DuckDBPyConnection, paths: Sequence[str], compression: str
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[str], shape: Shape
 ) -> dict[int, int]:
     """Lines that are not blank, by file number, read as plain lines."""
     query = (
         f"select {_FILE}, count(*) filter (not {is_blank('line')}) "
-        f"from {_lines(paths, compression)} group by all"
+        f"from {_lines(paths, shape)} group by all"
     )
     return dict(connection.execute(query).fetchall())
 
@@ -254,7 +257,7 @@ def _json_inputs(table: Table) -> dict[str, str]:
     }
 
 
-def _json_lines(table: Table, paths: Sequence[str], compression: str) -> Reader:
+def _json_lines(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
     inputs = _json_inputs(table)
     known = {path.split(".")[0] for path in inputs}
     # Only a row with more keys than values found can hold an unknown key; the list is made for
@@ -268,7 +271,7 @@ def _json_lines(table: Table, paths: Sequence[str], compression: str) -> Reader:
             # JSON.
             r"case when line >= '{' and line < '|' or regexp_matches(line, '^\s*\{') "
             f"then try(from_json(line, {_structure(table.inputs)})) end as s "
-            f"from (select {_FILE}, line from {_lines(paths, compression)})"
+            f"from (select {_FILE}, line from {_lines(paths, shape)})"
         ),
         inputs=inputs,
         text="line",
@@ -327,7 +330,7 @@ def _csv(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
             # Not strict, a row with too many fields would lose them silently.
             "auto_detect = false, strict_mode = true, store_rejects = true, "
             f"max_line_size = {MAXIMUM_LINE_BYTES}, compression = '{shape.compression}', "
-            "filename = true)"
+            f"parallel = {not shape.is_serial}, filename = true)"
         ),
         # The first of two columns with one name counts.
         inputs={

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,12 +119,22 @@ class Scan:
             scanned.broken = f"the document is larger than {megabytes} MB uncompressed"
             return None
         try:
-            return readers.shape_of(self.connection, file, self.path(scanned))
+            shape = readers.shape_of(self.connection, file, self.path(scanned))
+            return replace(shape, is_serial=survey.has_long_line)
         except readers.BrokenFileError as error:
             scanned.broken = str(error)
         except duckdb.Error as error:
-            scanned.broken = _unreadable(file, error)
+            self._give_up(scanned, error)
         return None
+
+    def _give_up(self, scanned: ScannedFile, error: duckdb.Error) -> None:
+        """Notes that a file cannot be read, unless that is the machine's fault.
+
+        One that changed meanwhile, or is gone, is nobody's fault: it is left out later.
+        """
+        if _is_machine_error(error) and _are_unchanged([scanned]):
+            raise LandingError(f"Reading {scanned.file.shown}: {_sentence(error)}") from error
+        scanned.broken = _unreadable(scanned.file)
 
     def read(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
         """Reads files of one shape into ``scanned``, and notes those that break the scan.
@@ -186,7 +196,7 @@ class Scan:
         try:
             self._insert_rows(table, reader, len(group))
         except duckdb.Error as error:
-            if _is_machine_error(error):
+            if _is_machine_error(error) and _are_unchanged(group):
                 raise LandingError(_sentence(error)) from error
             self.connection.execute("delete from scanned")
             return group
@@ -278,9 +288,9 @@ class Scan:
             self._insert_rows(table, self._reader(table, shape, group), len(group))
         except duckdb.Error as error:
             if len(group) == 1:
-                group[0].broken = _unreadable(group[0].file, error)
+                self._give_up(group[0], error)
                 return
-            if _is_machine_error(error):
+            if _is_machine_error(error) and _are_unchanged(group):
                 raise LandingError(_sentence(error)) from error
             half = len(group) // 2
             self._insert(table, shape, group[:half])
@@ -482,7 +492,7 @@ class Scan:
         if doubtful:
             # Without quotes a row is a line; perhaps the rest is blank.
             filled = readers.count_filled_lines(
-                self.connection, [self.path(scanned) for scanned in doubtful], shape.compression
+                self.connection, [self.path(scanned) for scanned in doubtful], shape
             )
             for scanned in doubtful:
                 expected = filled.get(scanned.number, 0) - 1
@@ -570,19 +580,17 @@ def _by_number(group: list[ScannedFile]) -> dict[int, ScannedFile]:
 
 
 def _is_machine_error(error: duckdb.Error) -> bool:
-    return not isinstance(error, _FILE_ERRORS) or any(
-        words in str(error).lower() for words in _MACHINE_WORDS
-    )
+    # What a damaged Parquet file provokes has no class of its own.
+    is_of_the_file = isinstance(error, _FILE_ERRORS) or type(error) is duckdb.Error
+    return not is_of_the_file or any(words in str(error).lower() for words in _MACHINE_WORDS)
 
 
-def _unreadable(file: FoundFile, error: duckdb.Error) -> str:
-    """Why one file cannot be read, without anything the file says itself.
+def _are_unchanged(group: list[ScannedFile]) -> bool:
+    return all(scanned.file.is_unchanged() for scanned in group)
 
-    Raises:
-        LandingError: it is the machine's fault and not the file's.
-    """
-    if _is_machine_error(error):
-        raise LandingError(f"Reading {file.shown}: {_sentence(error)}") from error
+
+def _unreadable(file: FoundFile) -> str:
+    """Why one file cannot be read, without anything the file says itself."""
     kind = {
         "lines": "JSON lines",
         "csv": "CSV",

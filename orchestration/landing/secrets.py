@@ -7,6 +7,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,19 +71,13 @@ def read_token_key(file: Path) -> tuple[TokenKey, str | None]:
                 f"{MINIMUM_CHARACTERS} characters, for instance from `openssl rand -hex 32`."
             )
         return TokenKey(text.encode()), None
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    except OSError as error:
-        raise LandingError(
-            f"The development key {file} cannot be made: {error.strerror}."
-        ) from error
-    else:
-        with os.fdopen(descriptor, "w") as opened:
-            opened.write(secrets.token_hex(32))
-            opened.flush()
-            os.fsync(opened.fileno())
+    if not file.exists():
+        try:
+            _make_key(file)
+        except OSError as error:
+            raise LandingError(
+                f"The development key {file} cannot be made: {error.strerror}."
+            ) from error
     try:
         text = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -95,6 +90,22 @@ def read_token_key(file: Path) -> tuple[TokenKey, str | None]:
     return TokenKey(text.encode()), (
         f"{VARIABLE} is not set: tokens are hashed with the development key in {file}."
     )
+
+
+def _make_key(file: Path) -> None:
+    """Makes a development key, whole or not at all; one that is there already stays."""
+    incoming = file.with_name(f".{file.name}.{os.getpid()}")
+    incoming.unlink(missing_ok=True)
+    descriptor = os.open(incoming, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(secrets.token_hex(32))
+            opened.flush()
+            os.fsync(opened.fileno())
+        with suppress(FileExistsError):
+            os.link(incoming, file)
+    finally:
+        incoming.unlink(missing_ok=True)
 
 
 def hash_expression(text: str) -> str:

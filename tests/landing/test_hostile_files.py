@@ -659,7 +659,7 @@ def test_no_secret_of_theirs_is_kept_or_said(corpus):
 def test_landing_them_again_changes_nothing(corpus, monkeypatch):
     monkeypatch.setenv("NORTH_STAR_TOKEN_KEY", KEY)
     before = texts_of_raw(corpus.ground)
-    assert corpus.ground.land().batch_id is None
+    assert corpus.ground.land().batch_ids == []
     assert texts_of_raw(corpus.ground) == before
 
 
@@ -769,7 +769,7 @@ def test_names_that_are_code_elsewhere_are_names(ground):
     assert sorted(ground.query(query)) == sorted(expected)
     assert ground.value("select count(distinct request_id) from api_requests") == 3 * len(expected)
     assert result.warnings == []
-    assert ground.land().batch_id is None
+    assert ground.land().batch_ids == []
 
 
 def test_names_that_nobody_reads_are_said_on_one_line(ground):
