@@ -92,6 +92,8 @@ def cli(
     click.echo(_machine(found["machine"]))
     if results:
         results.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    if found.get("memory", {}).get("lost"):
+        raise SystemExit(1)
 
 
 @contextmanager

@@ -210,16 +210,40 @@ def _land(files: FileSet) -> Measured:
     _forget(files)
     once = measure(land_files, str(files.data))
     value = once.value
-    if (value["rows_landed"], value["rows_rejected"]) != (files.rows, 0):
-        raise BenchError(
-            f"Landing took {value['rows_landed']} of {files.rows} rows of {files.format} and "
-            f"rejected {value['rows_rejected']}: what was measured is not what was meant."
-        )
+    complaint = what_was_lost(files.data, files.rows, value)
+    if complaint:
+        raise BenchError(f"{files.format}: {complaint}")
     value["raw_bytes"] = sum(
         path.stat().st_size for path in (files.data / "raw").rglob("*.parquet")
     )
     _forget(files)
     return once
+
+
+def what_was_lost(data: Path, rows: int, landed: dict[str, int]) -> str | None:
+    """A sentence about rows that were not landed, with landing's own reasons; None if all were.
+
+    Args:
+        data: the data folder.
+        rows: in its files, all of them fit to be landed.
+        landed: what ``land_files`` returned.
+    """
+    if (landed["rows_landed"], landed["rows_rejected"]) == (rows, 0):
+        return None
+    rejects = f"{data}/raw/batches/*/landing/rejects/*.parquet"
+    reasons = []
+    if landed["rows_rejected"]:
+        with duckdb.connect() as connection:
+            reasons = connection.execute(
+                "select distinct reason, path from read_parquet($rejects) order by all limit 5",
+                {"rejects": rejects},
+            ).fetchall()
+    return (
+        f"of {rows:,} rows {landed['rows_landed']:,} were landed and "
+        f"{landed['rows_rejected']:,} rejected"
+        + "".join(f"; {path}: {reason}" for reason, path in reasons)
+        + "."
+    )
 
 
 def _forget(files: FileSet) -> None:

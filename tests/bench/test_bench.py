@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from bench import memory
 from bench.__main__ import cli
 from bench.files import plan, provide, write_requests
-from bench.landing import read_files, readings, why_skipped
+from bench.landing import land_files, read_files, readings, what_was_lost, why_skipped
 from bench.measure import BenchError, Spread, measure
 
 SPREAD = {"median", "minimum", "maximum"}
@@ -94,7 +94,8 @@ def test_memory_is_measured_over_a_mix_of_files(tmp_path):
         tmp_path, "--only", "memory", "--gigabytes", 0.002, "--folder", tmp_path / "scratch"
     )
     found = results["memory"]
-    assert found["rows"] > 4_000
+    assert found["rows"] == found["rows_landed"] > 4_000
+    assert found["lost"] is None
     assert 2e6 <= found["text_bytes"] < 3e6
     assert 0 < found["raw_bytes"] <= found["written_peak_bytes"]
     assert 20e6 < found["peak_bytes"] <= found["tree_peak_bytes"]
@@ -110,6 +111,19 @@ def test_memory_asks_for_its_disk_before_it_writes(tmp_path):
 def test_failure_in_the_measured_process_is_told(tmp_path):
     with pytest.raises(BenchError, match=r"nothing\.jsonl"):
         measure(read_files, f"select * from read_json('{tmp_path}/nothing.jsonl')", str(tmp_path))
+
+
+def test_rows_that_were_not_landed_are_told_with_the_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("NORTH_STAR_TOKEN_KEY", "set back after the test")
+    folder = tmp_path / "landing" / "api_gateway" / "api_requests"
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text('{"requested_at": "2025-06-02T00:00:00Z"}\n')
+    landed = land_files(str(tmp_path))
+    assert what_was_lost(tmp_path, 1, landed) == (
+        "of 1 rows 0 were landed and 1 rejected; api_gateway/api_requests/a.jsonl: "
+        "status_code is missing."
+    )
+    assert what_was_lost(tmp_path, 1, {"rows_landed": 1, "rows_rejected": 0}) is None
 
 
 def test_unknown_format_is_refused():
