@@ -257,17 +257,21 @@ class Survey:
         file_hash: SHA-256 of the bytes, in hex.
         text_bytes: size of the uncompressed text; an estimate for a .zst that does not tell.
         lines: lines of the text, blank ones too; None where it was not decompressed here.
-        has_quotes: whether a double quote occurs in the text; None like lines.
-        has_long_line: whether a line is so long that DuckDB must not read the file in parallel.
+        quotes: double quotes in a CSV; None like lines.
+        new_line: how the reader is to be told that lines end: ``\\n`` or ``\\r\\n``.
+        is_serial: whether one thread has to read the text, see ``_LineCounter``.
+        is_mixed: whether its lines end in several ways.
         damage: why the file cannot be whole, or None.
     """
 
     file_hash: str
     text_bytes: int
     lines: int | None = None
-    has_quotes: bool | None = None
+    quotes: int | None = None
     damage: str | None = None
-    has_long_line: bool = False
+    new_line: str = r"\n"
+    is_serial: bool = False
+    is_mixed: bool = False
 
 
 def survey(file: FoundFile) -> Survey:
@@ -281,7 +285,7 @@ def survey(file: FoundFile) -> Survey:
         OSError: the file cannot be read.
     """
     digest = hashlib.sha256()
-    counter = _LineCounter()
+    counter = _LineCounter(counts_quotes=file.format == "csv")
     damage = None
     with file.path.open("rb") as opened:
         chunks = _hashing(opened, digest)
@@ -298,9 +302,11 @@ def survey(file: FoundFile) -> Survey:
         digest.hexdigest(),
         counter.bytes,
         counter.lines,
-        counter.has_quotes,
+        counter.quotes,
         damage,
-        counter.longest > _LONG_LINE,
+        counter.new_line,
+        counter.is_serial,
+        counter.is_mixed,
     )
 
 
@@ -319,34 +325,58 @@ def hash_of_beginning(path: Path, size: int) -> str:
 
 
 class _LineCounter:
-    """Counts lines as the reader does: \\n, \\r\\n and a lone \\r each end one."""
+    """Counts lines as DuckDB's reader does: \\n, \\r\\n and a lone \\r each end one.
 
-    def __init__(self) -> None:
+    The reader has to be told which. Told \\n, it finds a blank line in each \\r\\n. Told \\r\\n, it
+    loses what follows a lone \\r, and, in parallel, the line behind a lone \\n that falls on the
+    border of its buffers (DuckDB 1.5). Parallel, it stumbles over lines as long as a buffer, too.
+    """
+
+    def __init__(self, counts_quotes: bool) -> None:
         self.bytes = 0
-        self.has_quotes = False
-        self.longest = 0  # of the lines that span several chunks
-        self._ends = 0
+        self.quotes = 0
+        self._counts_quotes = counts_quotes
+        self._newlines = 0
+        self._returns = 0
+        self._pairs = 0
+        self._longest = 0  # of the lines that span several chunks
         self._open = 0
         self._last = b""
 
     def add(self, chunk: bytes) -> None:
         if not chunk:
             return
-        self.bytes += len(chunk)
         first = chunk.find(b"\n")
-        self.longest = max(self.longest, self._open + (first if first >= 0 else len(chunk)))
+        self._longest = max(self._longest, self._open + (first if first >= 0 else len(chunk)))
         self._open = self._open + len(chunk) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
-        self.has_quotes = self.has_quotes or b'"' in chunk
-        self._ends += chunk.count(b"\n")
+        self.bytes += len(chunk)
+        if self._counts_quotes:
+            self.quotes += chunk.count(b'"')
+        self._newlines += chunk.count(b"\n")
         if b"\r" in chunk:
-            self._ends += chunk.count(b"\r") - chunk.count(b"\r\n")
-        if self._last == b"\r" and chunk[:1] == b"\n":
-            self._ends -= 1
+            self._returns += chunk.count(b"\r")
+            self._pairs += chunk.count(b"\r\n")
+        self._pairs += self._last == b"\r" and chunk[:1] == b"\n"
         self._last = chunk[-1:]
 
     @property
+    def new_line(self) -> str:
+        return r"\r\n" if self._pairs and self._returns == self._pairs else r"\n"
+
+    @property
+    def is_serial(self) -> bool:
+        return self._longest > _LONG_LINE or self.is_mixed
+
+    @property
+    def is_mixed(self) -> bool:
+        return self._pairs > 0 and self._newlines + self._returns > 2 * self._pairs
+
+    @property
     def lines(self) -> int:
-        return self._ends + (self._last not in (b"", b"\n", b"\r"))
+        """Lines, those included that the reader finds where it is told ``new_line``."""
+        ends = self._newlines + self._returns - self._pairs
+        found = self._pairs if self.new_line == r"\n" else 0
+        return ends + found + (self._last not in (b"", b"\n", b"\r"))
 
 
 def _hashing(opened: BinaryIO, digest: hashlib._Hash) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -23,7 +23,7 @@ from orchestration.landing.values import identifier, is_blank
 
 if TYPE_CHECKING:
     from orchestration.landing.formats import Format
-    from orchestration.landing.inventory import FoundFile
+    from orchestration.landing.inventory import FoundFile, Survey
 
 # The delimiter of a file without columns: four control characters that no line holds in a row.
 _NO_DELIMITER = "\x01\x02\x03\x04"
@@ -67,8 +67,9 @@ class Shape:
         delimiter: of a CSV.
         header: column names of a CSV or Parquet file, with their types for Parquet.
         declared: name of the declared format of a text.
-        is_serial: whether one thread has to read it: DuckDB's parallel reader stumbles over lines
-            as long as its buffers.
+        new_line: as in ``Survey``.
+        is_serial: as in ``Survey``.
+        has_open_quote: whether a quote in a CSV does not close.
     """
 
     format: str
@@ -76,7 +77,9 @@ class Shape:
     delimiter: str = ""
     header: tuple[tuple[str, str], ...] = field(default=())
     declared: str = ""
+    new_line: str = r"\n"
     is_serial: bool = False
+    has_open_quote: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -94,29 +97,35 @@ def numbered_name(number: int, file: FoundFile) -> str:
     return f"{number:07d}.{ending}" + {"none": "", "gzip": ".gz", "zstd": ".zst"}[file.compression]
 
 
-def shape_of(connection: duckdb.DuckDBPyConnection, file: FoundFile, path: str) -> Shape:
+def shape_of(
+    connection: duckdb.DuckDBPyConnection, file: FoundFile, survey: Survey, path: str
+) -> Shape:
     """Looks at the header of a CSV or the schema of a Parquet file.
 
     Raises:
         BrokenFileError: there is no header, or a required column is not in it.
     """
+    text = Shape(
+        file.format,
+        file.compression,
+        declared=file.declared.name if file.declared else "",
+        new_line=survey.new_line,
+        is_serial=survey.is_serial,
+        has_open_quote=bool(survey.quotes and survey.quotes % 2),
+    )
     if file.format == "csv":
-        found = connection.execute(
-            f"select line from {_lines([path], Shape('csv', file.compression))} limit 1"
-        ).fetchone()
+        found = connection.execute(f"select line from {_lines([path], text)} limit 1").fetchone()
         if not found or not (found[0] or "").strip():
             raise BrokenFileError("the file does not begin with a header line")
         delimiter, names = _header(found[0], file.table)
-        shape = Shape("csv", file.compression, delimiter, tuple((name, "") for name in names))
+        shape = replace(text, delimiter=delimiter, header=tuple((name, "") for name in names))
     elif file.format == "parquet":
         described = connection.execute(
             f"describe select * from read_parquet({literal(path)}, binary_as_string = true)"
         ).fetchall()
         shape = Shape("parquet", "none", header=tuple((row[0], row[1]) for row in described))
     else:
-        return Shape(
-            file.format, file.compression, declared=file.declared.name if file.declared else ""
-        )
+        return text
     for column in file.table.columns:
         if column.is_required and not set(column.inputs) & set(shape.columns):
             raise BrokenFileError(f"the file has no column {' or '.join(column.inputs)}")
@@ -216,14 +225,13 @@ def _list(paths: Sequence[str]) -> str:
 
 
 def _lines(paths: Sequence[str], shape: Shape) -> str:
-    # With \r\n stated, \n and a lone \r end lines too, and each physical line is one row;
-    # undeclared, a \r\n among \n gives a blank line that is not there. store_rejects keeps lines
-    # that are not UTF-8.
+    # store_rejects keeps lines that are not UTF-8.
     return (
         f"read_csv({_list(paths)}, columns = {{'line': 'VARCHAR'}}, delim = "
         f"{literal(_NO_DELIMITER)}, "
         r"quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
-        rf"new_line = '\r\n', max_line_size = {MAXIMUM_LINE_BYTES}, store_rejects = true, "
+        f"new_line = '{shape.new_line}', max_line_size = {MAXIMUM_LINE_BYTES}, "
+        "store_rejects = true, "
         f"compression = '{shape.compression}', parallel = {not shape.is_serial}, filename = true)"
     )
 
@@ -236,6 +244,19 @@ def count_filled_lines(
         f"select {_FILE}, count(*) filter (not {is_blank('line')}) "
         f"from {_lines(paths, shape)} group by all"
     )
+    return dict(connection.execute(query).fetchall())
+
+
+def count_line_breaks_in_values(
+    connection: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str], shape: Shape
+) -> dict[int, int]:
+    """Line breaks inside quoted values of a CSV, by file number."""
+    reader = _csv(table, paths, shape)
+    breaks = " + ".join(
+        f"coalesce(len(c{n}) - len(replace(replace(c{n}, '\r\n', '\n'), '\n', '')), 0)"
+        for n in range(len(shape.header))
+    )
+    query = f"select _file, sum({breaks})::bigint from ({reader.relation}) group by all"
     return dict(connection.execute(query).fetchall())
 
 

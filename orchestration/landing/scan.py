@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,8 +119,7 @@ class Scan:
             scanned.broken = f"the document is larger than {megabytes} MB uncompressed"
             return None
         try:
-            shape = readers.shape_of(self.connection, file, self.path(scanned))
-            return replace(shape, is_serial=survey.has_long_line)
+            return readers.shape_of(self.connection, file, survey, self.path(scanned))
         except readers.BrokenFileError as error:
             scanned.broken = str(error)
         except duckdb.Error as error:
@@ -134,7 +133,7 @@ class Scan:
         """
         if _is_machine_error(error) and _are_unchanged([scanned]):
             raise LandingError(f"Reading {scanned.file.shown}: {_sentence(error)}") from error
-        scanned.broken = _unreadable(scanned.file)
+        scanned.broken = _unreadable(scanned)
 
     def read(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
         """Reads files of one shape into ``scanned``, and notes those that break the scan.
@@ -154,7 +153,7 @@ class Scan:
             self._insert(table, shape, rest)
         self._forget(table)
         self._number_rows(shape, group)
-        self._check_counts(shape, group)
+        self._check_counts(table, shape, group)
         self._note_unknown(table, "scanned")
         self._keep_rejects(table, shape, group)
 
@@ -439,7 +438,7 @@ class Scan:
             ).fetchone()
         )
 
-    def _check_counts(self, shape: Shape, group: list[ScannedFile]) -> None:
+    def _check_counts(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
         """Counts each file's rows, and compares with what the file itself says where it does.
 
         A file whose rows were not all read is rejected as a whole, loudly, instead of losing some
@@ -483,21 +482,30 @@ class Scan:
             physical = scanned.survey.lines
             if shape.format in ("lines", "text") and physical != lines + skipped:
                 scanned.broken = f"{lines + skipped} of its {physical} lines were read"
-            if (
-                shape.format == "csv"
-                and scanned.survey.has_quotes is False
-                and physical != scanned.rows_read + 1
-            ):
+            if shape.format == "csv" and physical != scanned.rows_read + 1:
                 doubtful.append(scanned)
-        if doubtful:
-            # Without quotes a row is a line; perhaps the rest is blank.
-            filled = readers.count_filled_lines(
-                self.connection, [self.path(scanned) for scanned in doubtful], shape
+        for scanned in doubtful:
+            self._check_lines_of_csv(table, shape, scanned)
+
+    def _check_lines_of_csv(self, table: Table, shape: Shape, scanned: ScannedFile) -> None:
+        """Looks where the lines are that are no rows: blank, or inside of quoted values."""
+        path = [self.path(scanned)]
+        filled = readers.count_filled_lines(self.connection, path, shape)
+        lines = filled.get(scanned.number, 0) - 1
+        if scanned.survey.quotes and lines > scanned.rows_read:
+            inside = readers.count_line_breaks_in_values(self.connection, table, path, shape)
+            lines -= inside.get(scanned.number, 0)
+        kept_out = self.connection.execute(
+            "select count(*) from scanner_rejects where _file = $n and error_type = $type",
+            {"n": scanned.number, "type": "UNQUOTED VALUE"},
+        ).fetchone()[0]
+        # A quote that does not close holds all that follows it.
+        if lines > scanned.rows_read and not kept_out:
+            scanned.broken = (
+                "a quote does not close"
+                if shape.has_open_quote
+                else f"{scanned.rows_read} of its {lines} rows were read"
             )
-            for scanned in doubtful:
-                expected = filled.get(scanned.number, 0) - 1
-                if expected > scanned.rows_read:
-                    scanned.broken = f"{scanned.rows_read} of its {expected} rows were read"
 
     def drop(self, scanned: ScannedFile) -> None:
         """Takes a file's rows out of ``scanned`` and ``rejects``."""
@@ -530,7 +538,10 @@ class Scan:
                         then 'the row has more fields than the header, which has {fields}'
                     else 'the row cannot be read (' || lower(error_type) || ')'
                 end,
-                {mask_expression(_safe_fields(table, shape), self.secret_names)}
+                -- What is no text at all is masked as a whole: its words have no ends.
+                case when regexp_matches(text, '[\\x00-\\x08\\x0e-\\x1f]') then '{MASK}'
+                    else {mask_expression(_safe_fields(table, shape), self.secret_names)}
+                end
             from scanner_rejects
             order by _file, number
             """
@@ -589,8 +600,11 @@ def _are_unchanged(group: list[ScannedFile]) -> bool:
     return all(scanned.file.is_unchanged() for scanned in group)
 
 
-def _unreadable(file: FoundFile) -> str:
+def _unreadable(scanned: ScannedFile) -> str:
     """Why one file cannot be read, without anything the file says itself."""
+    file = scanned.file
+    if file.format == "csv" and scanned.survey.is_mixed:
+        return "it cannot be read as CSV: its line ends are of several kinds"
     kind = {
         "lines": "JSON lines",
         "csv": "CSV",
