@@ -33,6 +33,7 @@ import pytest
 from orchestration.landing import LandingError, LandingResult
 from orchestration.settings import PROJECT
 from tests.landing.ground import KEY, Ground
+from tests.landing.packing import zstd
 
 REQUESTS = "api_gateway/api_requests"
 SECRETS = ("sk_live_", "someone@secret.example", "203.0.113.77")
@@ -121,16 +122,6 @@ def hostile(
 
 
 # -- Compressed streams ----------------------------------------------------------------------------
-
-
-def zstd(content: bytes, block: int = 1 << 16) -> bytes:
-    """A zstd frame of blocks as they are (RFC 8878): no library at hand writes one."""
-    pieces = [content[at : at + block] for at in range(0, len(content), block)] or [b""]
-    blocks = b"".join(
-        (len(piece) << 3 | (number == len(pieces) - 1)).to_bytes(3, "little") + piece
-        for number, piece in enumerate(pieces)
-    )
-    return b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", len(content)) + blocks
 
 
 PACKED = gzip.compress(rows(400), mtime=0)
