@@ -22,7 +22,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev run land withdraw compact forget formats show dev sample test test-services lint format lock clean
+.PHONY: help install install-dev run land withdraw compact forget formats show dev sample bench test test-services lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ test: lint ## Lint and run every test that needs no server
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
+
+BENCH ?=
+bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")
+	@$(BIN)/python -m bench $(BENCH)
 
 lint: install-dev ## Check Python with ruff and SQL with sqlfluff
 	$(BIN)/ruff check .
