@@ -33,6 +33,10 @@ def read_raw(data: DataFolder) -> Raw:
     with duckdb.connect() as connection:
 
         def query(sql: str, source: str, table: str) -> list[tuple]:
+            if (source, table) not in tables:
+                return []
+            if (source, table) not in tables:
+                return []
             files = f"'{batches}/*/{source}/{table}/*.parquet'"
             return connection.execute(
                 sql.replace("{files}", f"read_parquet({files}, union_by_name = true)")

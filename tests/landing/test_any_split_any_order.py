@@ -147,7 +147,7 @@ class Calls:
     """
 
     kill: Kill
-    counted: Counter[str] = field(default_factory=Counter)
+    order: list[str] = field(default_factory=list)
     is_dead: bool = False
 
     def around(self, kind: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -156,7 +156,12 @@ class Calls:
             is_last = self._is_last(kind)
             if is_last and not self.kill.is_after:
                 self._die()
-            result = function(*arguments, **named)
+            try:
+                result = function(*arguments, **named)
+            except Exception:
+                if is_last:
+                    self._die()
+                raise
             if is_last:
                 if isinstance(result, io.IOBase):
                     result.close()  # made, and nothing written
@@ -179,9 +184,11 @@ class Calls:
         return call
 
     def _is_last(self, kind: str) -> bool:
-        self.counted[kind] += 1
-        self.counted["any"] += 1
-        return self.counted[self.kill.kind] == self.kill.number and self.kill.kind in (kind, "any")
+        self.order.append(kind)
+        if self.kill.kind not in (kind, "any"):
+            return False
+        counted = self.order if self.kill.kind == "any" else [k for k in self.order if k == kind]
+        return len(counted) == self.kill.number
 
     def _refuse_the_dead(self) -> None:
         if self.is_dead:
@@ -280,7 +287,7 @@ def raw_of(pile: Pile) -> Raw:
 def test_raw_is_the_same_whatever_the_delivery():
     killed = 0
 
-    @settings(REPEATABLE, max_examples=50)
+    @settings(REPEATABLE, max_examples=40)
     @given(st.data())
     def is_the_same(data: st.DataObject) -> None:
         nonlocal killed
@@ -296,7 +303,7 @@ def test_raw_is_the_same_whatever_the_delivery():
 
     is_the_same()
     # If there are fewer, the kills come too late in a landing that has become shorter.
-    assert killed >= 25
+    assert killed >= 20
 
 
 @cache
@@ -352,3 +359,45 @@ def test_a_first_landing_may_die_at_any_step(kind, is_after, monkeypatch):
             assert ground.value("select count(*) from api_requests") == 1, number
             assert ground.value("select count(*) from files") == 1, number
     assert number > 2
+
+
+def test_readers_see_all_or_nothing_of_a_file_at_whichever_call_a_landing_dies():
+    # Two tables and rejects: rows, rejects and ledger of a file appear together.
+    deliveries = {
+        "api_gateway/api_requests/{}.jsonl": (
+            '{{"requested_at":"2026-03-01","status_code":200,"path":"/{0}"}}\nnot JSON {0}\n'
+        ),
+        "crm/contacts/{}.jsonl": '{{"contact_id":"{0}","email":"{0}@a.example"}}\n{{}}\n',
+    }
+    with new_ground() as before:
+        for name in ("old", "new"):
+            for path, content in deliveries.items():
+                before.drop(path.format(name), content.format(name))
+            if name == "old":
+                before.land()
+        for number in moments_that_matter(before):
+            with copy_of(before) as ground:
+                with killing(Kill("any", number, is_after=False)) as calls:
+                    with pytest.raises(Killed):
+                        ground.land()
+                    calls.is_dead = False
+                assert len(read_raw(ground.data).files) in (2, 3, 4)  # with all of their rows
+                ground.land()
+                raw = read_raw(ground.data)
+                assert (len(raw.files), len(raw.rejects)) == (4, 4)
+
+
+def moments_that_matter(ground: Ground) -> list[int]:
+    """Calls of a landing around those that may make something visible, and some of the others."""
+    with copy_of(ground) as copied, killing(Kill("any", 0, is_after=False)) as calls:
+        copied.land()
+    switches = [number for number, kind in enumerate(calls.order, start=1) if kind == "switch"]
+    near = {number + step for number in switches for step in range(-1, 7)}
+    return sorted(near & set(range(1, len(calls.order) + 1)) | set(range(1, len(calls.order), 9)))
+
+
+@contextmanager
+def copy_of(ground: Ground) -> Iterator[Ground]:
+    with new_ground() as copied:
+        shutil.copytree(ground.data.root, copied.data.root, symlinks=True, dirs_exist_ok=True)
+        yield copied
