@@ -70,6 +70,7 @@ class Shape:
         new_line: as in ``Survey``.
         is_serial: as in ``Survey``.
         has_open_quote: whether a quote in a CSV does not close.
+        is_sample: whether only the first rows are wanted: then DuckDB reads less at once.
     """
 
     format: str
@@ -80,6 +81,7 @@ class Shape:
     new_line: str = r"\n"
     is_serial: bool = False
     has_open_quote: bool = False
+    is_sample: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -224,6 +226,23 @@ def _list(paths: Sequence[str]) -> str:
     return "[" + ", ".join(literal(path) for path in paths) + "]"
 
 
+def sample_reader(
+    shape: Shape, table: Table, path: str, rows: int, formats: Mapping[str, Format] | None = None
+) -> Reader:
+    """The reader of the first rows of one large file, which reads little more than those.
+
+    Args:
+        shape: the file's shape.
+        table: the table it is read into.
+        path: its numbered name.
+        rows: how many rows.
+        formats: the declared formats by name.
+    """
+    few = replace(shape, is_serial=True, is_sample=True)
+    found = reader(few, table, [path], 0, formats)
+    return replace(found, relation=f"select * from ({found.relation}) limit {rows}")
+
+
 def _lines(paths: Sequence[str], shape: Shape) -> str:
     # store_rejects keeps lines that are not UTF-8.
     return (
@@ -232,8 +251,13 @@ def _lines(paths: Sequence[str], shape: Shape) -> str:
         r"quote = '', escape = '', header = false, auto_detect = false, strict_mode = false, "
         f"new_line = '{shape.new_line}', max_line_size = {MAXIMUM_LINE_BYTES}, "
         "store_rejects = true, "
-        f"compression = '{shape.compression}', parallel = {not shape.is_serial}, filename = true)"
+        f"{_as_read(shape)}, filename = true)"
     )
+
+
+def _as_read(shape: Shape) -> str:
+    buffer = f", buffer_size = {4 * MAXIMUM_LINE_BYTES}" if shape.is_sample else ""
+    return f"compression = '{shape.compression}', parallel = {not shape.is_serial}{buffer}"
 
 
 def count_filled_lines(
@@ -350,8 +374,7 @@ def _csv(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
             f"""delim = {literal(shape.delimiter)}, quote = '"', escape = '"', header = true, """
             # Not strict, a row with too many fields would lose them silently.
             "auto_detect = false, strict_mode = true, store_rejects = true, "
-            f"max_line_size = {MAXIMUM_LINE_BYTES}, compression = '{shape.compression}', "
-            f"parallel = {not shape.is_serial}, filename = true)"
+            f"max_line_size = {MAXIMUM_LINE_BYTES}, {_as_read(shape)}, filename = true)"
         ),
         # The first of two columns with one name counts.
         inputs={
@@ -367,7 +390,21 @@ def _csv(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
 def _parquet(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
     taken = [name for name in shape.columns if name in table.inputs]
     names = {name: f"p{number}" for number, name in enumerate(taken)}
-    columns = "".join(f", {identifier(name)}::varchar as {p}" for name, p in names.items())
+    # A value of the column's own type stays as it is; anything else has to be readable as it.
+    wanted = {
+        column.given_as: column.data_type
+        for column in table.columns
+        if column.data_type != "varchar"
+    }
+    types = {
+        name: kind
+        for name, kind in shape.header
+        if kind.lower() == wanted.get(name) and name in names
+    }
+    columns = "".join(
+        f", {identifier(name)}{'' if name in types else '::varchar'} as {p}"
+        for name, p in names.items()
+    )
     shown = ", ".join(
         f"{identifier(name)} := "
         + (f"if({p} is null, null, '{MASK}')" if is_secret(name, table) else p)
@@ -381,6 +418,7 @@ def _parquet(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
         ),
         inputs=names,
         text=f"to_json(struct_pack({shown}))::varchar" if shown else "null::varchar",
+        types=types,
     )
 
 

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 MAXIMUM_PIECES = 16
 _SMALL_FILE_BYTES = 4 << 20
-_ROWS_OF_A_SAMPLE = 20_000
+_ROWS_TO_LOOK_AT = 5_000
+_ROWS_TO_LEARN_FROM = 50_000
+_FILES_TO_LEARN_FROM = 2
 
 # What a file can be blamed for. Rejecting one for anything else would lose its rows.
 _FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
@@ -219,14 +221,14 @@ class Scan:
         Of a large file the first rows tell: to look at all costs as much as to read them.
         """
         small = [s for s in clean if s.survey.text_bytes <= _SMALL_FILE_BYTES]
-        large = [s for s in clean if s.survey.text_bytes > _SMALL_FILE_BYTES]
-        for files in [small] * bool(small) + [[scanned] for scanned in large]:
-            reader = self._reader(table, shape, files)
-            rows = "all" if files is small else _ROWS_OF_A_SAMPLE
-            self._note_unknown(
-                table,
-                f"(select {reader.unknown} as _unknown from ({reader.relation}) limit {rows})",
-            )
+        readers_ = [self._reader(table, shape, small)] if small else []
+        readers_ += [
+            readers.sample_reader(shape, table, self.path(scanned), _ROWS_TO_LOOK_AT, self.formats)
+            for scanned in clean
+            if scanned.survey.text_bytes > _SMALL_FILE_BYTES
+        ]
+        for each in readers_:
+            self._note_unknown(table, f"(select {each.unknown} as _unknown from ({each.relation}))")
         # These scans have not said anything of bad lines that the next one will not say.
         self._forget_scanner_rejects()
 
@@ -237,7 +239,7 @@ class Scan:
         self.unknown.setdefault(table.label, set()).update(name for (name,) in found)
 
     def _learn_secrets(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
-        """Makes an ENUM of the secrets in the first rows, see ``code_of_secret``.
+        """Makes an ENUM of the secrets in the first rows of some files, see ``code_of_secret``.
 
         It is an entry of the catalogue and stays in memory; ``scanned``, which may spill to disk,
         holds numbers instead of them.
@@ -248,16 +250,22 @@ class Scan:
         names = dict.fromkeys(name for column in table.columns for name in column.hash_of)
         if sum(scanned.survey.text_bytes for scanned in group) <= _SMALL_FILE_BYTES:
             return
-        reader = self._reader(table, shape, group)
-        secrets = [f"{reader.inputs[name]}::varchar" for name in names if name in reader.inputs]
-        if not secrets:
+        large = [s for s in group if s.survey.text_bytes > _SMALL_FILE_BYTES] or group
+        sampled = []
+        for scanned in large[:_FILES_TO_LEARN_FROM]:
+            path = self.path(scanned)
+            rows = _ROWS_TO_LEARN_FROM
+            reader = readers.sample_reader(shape, table, path, rows, self.formats)
+            given = [reader.inputs[name] for name in names if name in reader.inputs]
+            if given:
+                secrets = ", ".join(f"{each}::varchar" for each in given)
+                sampled.append(f"select unnest([{secrets}]) as secret from ({reader.relation})")
+        if not sampled:
             return
         try:
             self.connection.execute(
                 "create type known_secrets as enum (select distinct secret from ("
-                f"select unnest([{', '.join(secrets)}]) as secret "
-                f"from (select * from ({reader.relation}) limit {_ROWS_OF_A_SAMPLE})) "
-                "where secret is not null)"
+                f"{' union all '.join(sampled)}) where secret is not null)"
             )
         except duckdb.Error:
             return  # the scan meets the same file, and says what is wrong with it

@@ -127,11 +127,14 @@ def column_value(
         value = f"{value} at time zone 'UTC'"
     elif given_type.lower() != column.data_type:
         value = typed(f"{value}::varchar", column.data_type)
+    elif column.data_type in ("timestamp", "date", "double"):
+        value = f"case when isfinite({value}) then {value} end"
     if column.hash_of:
         secret = _secret(column, input_of)
         hashed = hash_expression(secret)
         if known:
-            hashed = f"case when try_cast({secret} as {known}) is null then {hashed} end"
+            is_known = f"try_cast({secret} as {known}) is not null"
+            hashed = f"case when {secret} is not null and not {is_known} then {hashed} end"
         # NULL stays NULL: an empty token is no token and must not become a busy one.
         value = f"coalesce({value}, {hashed})"
     if column.cut_query_string:
