@@ -8,11 +8,13 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from datetime import date, datetime
+from threading import Timer
 
 import pytest
 
-from orchestration.landing import LandingError, landing
+from orchestration.landing import LandingError, Options, land, landing
 from orchestration.landing.raw import EMPTY_BATCH, RawFolder
 from orchestration.settings import PROJECT
 
@@ -76,6 +78,62 @@ def test_a_file_written_to_while_being_read_is_left_for_the_next_time(ground, mo
     assert "b.jsonl" in result.warnings[0]
     monkeypatch.setattr(landing._Landing, "_settle", settle)
     assert ground.land().rows_landed == 3
+
+
+def test_a_file_that_is_still_written_to_is_left_for_the_next_time(ground):
+    file = ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.drop(f"{REQUESTS}/b.jsonl", GOOD * 2)
+
+    writer = Timer(0.3, file.write_text, [GOOD * 9])
+    writer.start()
+    result = land(ground.data, ground.progress.append, Options(quiet_seconds=1))
+    writer.join()
+    assert f"written to a moment ago: {REQUESTS}/a.jsonl" in " ".join(result.warnings)
+    assert ground.land().rows_landed + result.rows_landed == 11
+
+
+def test_an_old_file_is_not_waited_for(ground):
+    os.utime(ground.drop(f"{REQUESTS}/a.jsonl", GOOD), (1, 1))
+    before = time.monotonic()
+    assert land(ground.data, ground.progress.append, Options(quiet_seconds=60)).rows_landed == 1
+    assert time.monotonic() - before < 30
+
+
+def test_a_file_that_grew_after_it_was_landed_is_named(ground):
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD)
+    ground.drop(f"{REQUESTS}/b.jsonl", GOOD * 2)
+    ground.land()
+    ground.drop(f"{REQUESTS}/a.jsonl", GOOD * 3)
+    ground.drop(f"{REQUESTS}/b.jsonl", GOOD.replace("200", "201") * 4)  # another file by that name
+    (warning,) = ground.land().warnings
+    assert f"Grown since it was landed: {REQUESTS}/a.jsonl." in warning
+
+
+def test_a_landing_is_several_batches_and_a_crash_loses_one(ground, monkeypatch):
+    monkeypatch.setattr(landing, "BATCH_BYTES", 1)
+    for number in range(4):
+        ground.drop(f"{REQUESTS}/{number}.jsonl", GOOD * (number + 1))
+    publish = RawFolder.publish
+    ground.drop("crm/contacts/a.jsonl", '{"contact_id":"c","email":"a@b.example"}')
+    assert len(ground.land().batch_ids) == 5
+    for number in range(4):
+        ground.drop(f"{REQUESTS}/{number}.jsonl", GOOD.replace("200", "201") * (number + 1))
+    before = ground.value("select count(*) from files")
+    calls = []
+
+    def fail_at_the_second(self, batch_id):
+        calls.append(batch_id)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device", str(self.root))
+        publish(self, batch_id)
+
+    monkeypatch.setattr(RawFolder, "publish", fail_at_the_second)
+    with pytest.raises(LandingError, match="No space left on device"):
+        ground.land()
+    assert ground.value("select count(*) from files") == before + 1
+    monkeypatch.setattr(RawFolder, "publish", publish)
+    assert len(ground.land().batch_ids) == 3
+    assert ground.value("select count(*) from api_requests") == 20
 
 
 def test_the_ledger_says_what_was_landed(ground):

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.landing import landing
+from orchestration.landing import landing, scan
+from orchestration.landing.secrets import TokenKey
 from tests.landing.ground import KEY, Ground
 
 REQUESTS = "api_gateway/api_requests"
@@ -223,3 +224,67 @@ def test_empty_tables_have_typed_columns(ground):
     types = dict(ground.query("select column_name, column_type from (describe companies)"))
     assert types["employee_count"] == types["_row_number"] == "BIGINT"
     assert types["created_at"] == types["_landed_at"] == "TIMESTAMP"
+
+
+@pytest.mark.parametrize(("end", "border"), [(b"\n", 8_000_000), (b"\r\n", 8_000_000), (b"\n", 0)])
+def test_a_line_that_ends_on_the_border_of_the_readers_buffers_is_followed_by_the_next(
+    ground, end, border
+):
+    line = b'{"requested_at":"2026-03-01","status_code":200,"path":"%s"}'
+    content = b"oops" + end  # so that the lines are read as lines
+    if border:
+        content += line % (b"x" * (border - len(content) - len(line) + 2)) + end
+        assert content[border : border + 1] == end[:1]
+    content += (line % b"/y" + end) * 3
+    ground.drop(f"{REQUESTS}/a.jsonl", content)
+    result = ground.land()
+    expected = (3, 2) if border else (3, 1)
+    assert (result.rows_landed, result.rows_rejected) == expected
+
+
+def test_rows_are_the_same_whether_or_not_a_line_beside_them_is_bad(ground):
+    # Files in which every line is a row are read in a faster way.
+    given = [
+        {"status_code": "200", "path": "/\u00e9?x", "token": "t", "latency_ms": 1},
+        {"status_code": 200.0, "path": {"a": [1, None]}, "token": 7, "is_success": True},
+        {"status_code": 2e2, "path": "", "token": " ", "user_agent": 'a"b\\c\n', "method": None},
+        {
+            "status_code": 404,
+            "token_id": "x",
+            "token": "y",
+            "client_ip": "::1",
+            "sample_rate": "0.10",
+        },
+        {"status_code": 500, "environment": 12345678901234567890123, "latency_ms": "1e3"},
+    ]
+    lines = [
+        json.dumps({"requested_at": f"2026-03-0{n}T00:00:00Z", "request_id": f"{kind}{n}"} | row)
+        for kind in ("clean", "mixed")
+        for n, row in enumerate(given, start=1)
+    ]
+    ground.drop(f"{REQUESTS}/clean.jsonl", "\n".join(lines[: len(given)]))
+    ground.drop(f"{REQUESTS}/mixed.jsonl", "\n".join([*lines[len(given) :], "oops"]))
+    assert ground.land().rows_rejected == 1
+    rows = {
+        kind: ground.query(
+            "select * exclude (request_id, _file_hash, _landed_at) from api_requests "
+            f"where request_id like '{kind}%' order by request_id"
+        )
+        for kind in ("clean", "mixed")
+    }
+    assert rows["clean"] == rows["mixed"]
+    assert len(rows["clean"]) == len(given)
+
+
+def test_secrets_hashed_once_and_secrets_hashed_row_by_row_are_hashed_alike(ground, monkeypatch):
+    monkeypatch.setattr(scan, "_SMALL_FILE_BYTES", 0)
+    monkeypatch.setattr(scan, "_ROWS_TO_LEARN_FROM", 10)
+    ground.drop(f"{REQUESTS}/a.jsonl", _lines())
+    tokens = [f"late_{n}" for n in range(20)]
+    more = [json.dumps(row | {"token": token}) for row, token in zip(ROWS, tokens, strict=False)]
+    ground.drop(f"{REQUESTS}/b.jsonl", _lines() + "\n".join(more).replace('": "r', '": "s'))
+    ground.land()
+    known = [row["token"] for row in ROWS] + tokens
+    expected = {TokenKey(KEY.encode()).hash(token) for token in known}
+    found = ground.query("select distinct token_id from api_requests")
+    assert {token for (token,) in found} == expected

@@ -82,7 +82,12 @@ def real_world(tmp_path_factory: pytest.TempPathFactory, workshop: Path) -> Call
                 pytest.skip(f"shared/data/{name} is not beside this project")
             root = tmp_path_factory.mktemp(name)
             landing = root / "landing"
-            if name == "cloudtrail":
+            if name == "access_logs":
+                requests = landing / "api_gateway" / "api_requests"
+                requests.mkdir(parents=True)
+                for log in ("apache_logs", "nova_api.log"):
+                    shutil.copy(files / log, requests / log)
+            elif name == "cloudtrail":
                 shutil.copytree(files / "AWSLogs", landing / "cloudtrail" / "AWSLogs")
             else:
                 ignore = shutil.ignore_patterns("truth_*")

@@ -21,7 +21,7 @@ renamed as (
         rows_read,
         rows_landed,
         rows_rejected,
-        -- Files that were landed before this was counted had no format that skips lines.
+        -- Before this was counted, no format skipped lines.
         coalesce(lines_skipped, 0) as lines_skipped,
 
         is_sample,

@@ -1,8 +1,10 @@
--- The rows of each log are those that the ledger says were landed, less those that it says
--- were removed, file by file.
+-- The rows of each log are those that the ledger says were landed, less those that it
+-- says were removed, file by file.
+{% set enabled_sources = log_sources() %}
+{% set quoted_sources = "'" ~ enabled_sources | join("', '") ~ "'" %}
 with logged as (
 
-    {% for log_source in log_sources() %}
+    {% for log_source in enabled_sources %}
     select
         file_hash,
         count(*) as raw_rows
@@ -20,7 +22,7 @@ landed as (
         max(landed_at) as landed_at,
         sum(rows_landed) as rows_landed
     from {{ ref('stg_landing__file_dates') }}
-    where source in ('{{ log_sources() | join("', '") }}')
+    where source in ({{ quoted_sources }})
     group by file_hash
 
 ),
