@@ -1,6 +1,6 @@
 -- Where a landing could not read many of a table's rows, nothing is published: its
--- source has probably changed its format. Correct it, `make withdraw` the files and land them
--- again; or raise the var.
+-- source has probably changed its format. Correct it, `make withdraw` the files and
+-- land them again; or raise the var.
 with files as (
 
     select * from {{ ref('stg_landing__files') }}
