@@ -127,8 +127,14 @@ def column_value(
         value = f"{value} at time zone 'UTC'"
     elif given_type.lower() != column.data_type:
         value = typed(f"{value}::varchar", column.data_type)
-    elif column.data_type in ("timestamp", "date", "double"):
+    elif column.data_type == "double":
         value = f"case when isfinite({value}) then {value} end"
+    elif column.data_type in ("timestamp", "date"):
+        # The years that ISO 8601 writes with four digits; infinity is none.
+        value = (
+            f"case when {value} >= '0001-01-01'::{column.data_type} "
+            f"and {value} < '9999-12-31'::{column.data_type} then {value} end"
+        )
     if column.hash_of:
         secret = _secret(column, input_of)
         hashed = hash_expression(secret)
