@@ -163,7 +163,8 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
         }
     )
     connection.execute("set TimeZone = 'UTC'")
-    # Progress is shown by Progress; DuckDB's own bar would go to a night run's log.
+    # Progress asks how far a query is, and shows it; DuckDB's own bar would go to a night's log.
+    connection.execute("set enable_progress_bar = true")
     connection.execute("set enable_progress_bar_print = false")
     return connection
 

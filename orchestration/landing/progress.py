@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from orchestration.landing.scan import ScannedFile
 
+_BAR = "Landing {percentage:3.0f}% of {total_fmt}B |{bar}|{postfix}, {remaining} left"
 _POLL_SECONDS = 0.5
 _QUIET_SECONDS = 10.0
 
@@ -34,7 +35,7 @@ class Progress:
     def over(self, size: int) -> Iterator[None]:
         """Shows the bar while ``size`` bytes are landed."""
         with tqdm(
-            total=size, unit="B", unit_scale=True, desc="Landing", leave=False, disable=None
+            total=size, unit="B", unit_scale=True, leave=False, disable=None, bar_format=_BAR
         ) as self._bar:
             self._started = self._said = time.monotonic()
             self._size, self._done = size, 0
