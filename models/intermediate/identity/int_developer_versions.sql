@@ -23,6 +23,7 @@ select
     utm_source,
     utm_medium,
     utm_campaign,
+    referrer,
     is_latest,
     signed_up_at,
     first_docs_visit_at,
