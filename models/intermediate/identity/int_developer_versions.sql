@@ -24,10 +24,12 @@ select
     utm_medium,
     utm_campaign,
     referrer,
+    is_first,
     is_latest,
     signed_up_at,
     first_docs_visit_at,
     deleted_at,
+    version_at,
     valid_from,
     valid_to
 from versions
