@@ -36,7 +36,8 @@ ranked as (
         kind,
         name,
         row_number() over (
-            partition by week_start, token_id, kind order by sum(requests) desc, name asc
+            partition by week_start, token_id, kind
+            order by sum(requests) desc, name asc
         ) as place
     from used
     group by week_start, token_id, kind, name
@@ -56,4 +57,9 @@ mostly_used as (
 
 )
 
-select * from mostly_used
+select
+    week_start,
+    token_id,
+    {{ segment('sdk') }} as sdk,
+    {{ segment('api') }} as api
+from mostly_used

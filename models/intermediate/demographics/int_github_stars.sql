@@ -1,5 +1,5 @@
--- The stars of each GitHub account through time: a snapshot holds until the next one, and
--- nothing is known before the first (definition D13).
+-- The stars of each GitHub account through time: a snapshot holds until the next one,
+-- and nothing is known before the first (definition D13).
 -- One row per account and snapshot.
 with profiles as (
 

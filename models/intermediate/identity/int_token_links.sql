@@ -65,8 +65,8 @@ near as (
         *,
         row_number() over (
             order by
-                is_stated desc, distance_seconds is null, distance_seconds,
-                old_token_id, new_token_id
+                is_stated desc, distance_seconds is null asc, distance_seconds asc,
+                old_token_id asc, new_token_id asc
         ) as place
     from linked
     where

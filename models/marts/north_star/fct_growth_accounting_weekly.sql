@@ -41,20 +41,16 @@ weekly as (
 
 ),
 
--- Four weeks count only where each of them can be judged: it is final, no gap and not
--- the first, in which everyone looks new.
-judged as (
+-- A week counts among the four if it can be judged: it is final, no gap and not the
+-- first, in which everyone looks new.
+summed as (
 
     select
         *,
-        case
-            when
-                count(case when not is_left_censored then churned end)
-                over last_4_weeks = 4
-                then
-                    sum(won) over last_4_weeks
-                    / nullif(sum(churned) over last_4_weeks, 0)
-        end as quick_ratio_trailing_4_weeks
+        count(case when not is_left_censored then churned end) over last_4_weeks
+            as weeks_judged,
+        sum(won) over last_4_weeks as won_in_4_weeks,
+        sum(churned) over last_4_weeks as churned_in_4_weeks
     from weekly
     window last_4_weeks as (
         partition by grain
@@ -73,7 +69,8 @@ select
     resurrected,
     churned,
     won / nullif(churned, 0) as quick_ratio,
-    quick_ratio_trailing_4_weeks,
+    case when weeks_judged = 4 then won_in_4_weeks / nullif(churned_in_4_weeks, 0) end
+        as quick_ratio_trailing_4_weeks,
     is_left_censored,
     week_status
-from judged
+from summed
