@@ -22,7 +22,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev run land withdraw compact forget formats show dev sample bench test test-services lint format lock clean
+.PHONY: help install install-dev run land withdraw compact forget formats show dev sample lists bench test test-services lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ SEED ?= 1
 sample: install ## Simulate a program's files: make sample DIR=/some/folder [DEVELOPERS=1500] [SEED=1]
 	@test -n "$(DIR)" || { echo 'Name a new folder: make sample DIR=/some/folder/landing' >&2; exit 2; }
 	@$(BIN)/python -m orchestration sample "$(DIR)" --developers $(DEVELOPERS) --seed $(SEED)
+
+lists: install-dev ## Write the list of free-mail and disposable domains anew, from the pinned public lists
+	@$(BIN)/python -m tools.mail_domains
 
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
