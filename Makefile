@@ -67,7 +67,7 @@ lists: install-dev ## Write the list of free-mail and disposable domains anew, f
 
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services" -n 2 --dist loadfile tests/worlds tests/orchestration tests
+	$(BIN)/pytest -m "not services" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/orchestration tests
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
@@ -76,11 +76,12 @@ BENCH ?=
 bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")
 	@$(BIN)/python -m bench $(BENCH)
 
-lint: install-dev ## Check Python with ruff and SQL with sqlfluff
+lint: install-dev ## Check Python with ruff, SQL with sqlfluff, and the project's conventions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@mkdir -p -m 700 "$(NORTH_STAR_DATA)/dev"
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
+	$(BIN)/pytest --quiet tests/conventions
 
 format: install-dev ## Put Python and SQL into shape
 	$(BIN)/ruff check --fix .
