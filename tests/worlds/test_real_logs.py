@@ -46,6 +46,57 @@ def test_every_week_equals_its_truth(real_world: RealWorld, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
+def test_growth_of_every_grain_starts_from_the_truth(real_world: RealWorld, name: str) -> None:
+    """Who is active in the week before, but not in this one, is churned: week by week."""
+    world = real_world(name)
+    growth = world.rows("""
+        select week_start, grain, active, new, retained, resurrected, churned, week_status
+        from fct_growth_accounting_weekly
+        where active is not null
+        order by grain, week_start
+    """)
+    units = {
+        "token_lineage": ("token_lineage_id", "weekly_active_tokens"),
+        "developer": ("developer_id", "weekly_active_developers"),
+        "company": ("company_id", "weekly_active_companies"),
+    }
+    weeks = [date.fromisoformat(row["week_start"]) for row in truth(name, "truth_weekly.csv")]
+    for grain, (unit, column) in units.items():
+        active: dict[date, set[str]] = {week: set() for week in weeks}
+        for week, found in world.rows(f"""
+            select distinct week_start, {unit} from fct_weekly_active_tokens
+            where {unit} is not null
+        """):
+            active[week].add(found)
+        seen: set[str] = set()
+        before: set[str] = set()
+        expected = []
+        for week, row in zip(weeks, truth(name, "truth_weekly.csv"), strict=True):
+            now = active[week]
+            assert len(now) == int(row[column])
+            expected.append(
+                (
+                    week,
+                    grain,
+                    len(now),
+                    len(now - seen),
+                    len(now & before),
+                    len((now & seen) - before),
+                    len(before - now),
+                )
+            )
+            seen |= now
+            before = now
+        found = [row for row in growth if row[1] == grain]
+        final = [row[7] == "final" for row in found]
+        assert [
+            (*row[:6], row[6] if is_final else None)
+            for row, is_final in zip(expected, final, strict=True)
+        ] == [row[:7] for row in found]
+        assert sum(final) > 10
+
+
+@pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
 def test_weeks_that_the_truth_does_not_list_are_gaps(real_world: RealWorld, name: str) -> None:
     listed = {date.fromisoformat(week["week_start"]) for week in truth(name, "truth_weekly.csv")}
     weeks = real_world(name).rows(

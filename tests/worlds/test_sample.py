@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,7 +116,9 @@ def test_the_campaign_lifts_sign_ups_and_no_north_star(
     """
     assert world.rows(north_stars) == plain.rows(north_stars)
     # Each world made a token key of its own, so that one token has another id in each.
-    facts = "select columns(c -> c <> 'token_id') from fct_weekly_active_tokens order by all"
+    facts = """
+        select * exclude (token_id, token_lineage_id) from fct_weekly_active_tokens order by all
+    """
     assert world.rows(facts) == plain.rows(facts)
     converters = "select count(*) from fct_time_to_first_hello_world where is_converted"
     assert world.rows(converters) == plain.rows(converters)
@@ -145,3 +147,101 @@ def test_the_silent_customer_is_active_through_the_rotation_and_then_gone(
     ]
     assert silent["rotated_week"] in weeks
     assert weeks[-1] == silent["last_active_week"] < silent["first_silent_week"]
+
+
+def test_rotated_keys_are_found_by_what_the_registry_says_and_by_their_times(
+    sample: tuple[World, dict],
+) -> None:
+    world, written = sample
+    found = world.rows("""
+        select
+            (select count(*) from intermediate.int_token_lineages),
+            (select count(distinct token_lineage_id) from intermediate.int_token_lineages),
+            count(*) filter (is_stated),
+            count(*) filter (not is_stated)
+        from intermediate.int_token_successions
+        where status = 'holds'
+    """)
+    assert found == [tuple(written["expected"]["lineage"].values())]
+    assert found[0][3] > 0
+
+
+def test_the_silent_customer_is_churned_in_its_first_silent_week(
+    sample: tuple[World, dict],
+) -> None:
+    world, written = sample
+    silent = written["events"]["silent_customer"]
+    first_silent_week = date.fromisoformat(silent["first_silent_week"])
+    active = {
+        week: set(companies)
+        for week, companies in world.rows("""
+            select week_start, list(company_id) from fct_weekly_active_companies group by all
+        """)
+    }
+    lost = active[first_silent_week - timedelta(weeks=1)] - active[first_silent_week]
+    assert silent["company_id"] in lost
+    assert world.rows(f"""
+        select churned, week_status from fct_growth_accounting_weekly
+        where grain = 'company' and week_start = date '{first_silent_week}'
+    """) == [(len(lost), "final")]
+
+
+def test_a_rotated_key_is_neither_churn_nor_growth(sample: tuple[World, dict]) -> None:
+    world, written = sample
+    silent = written["events"]["silent_customer"]
+    weeks = world.rows(f"""
+        select
+            week_start,
+            list(distinct token_id) filter (token_lineage_id <> token_id) as rotated,
+            list(distinct lifecycle order by lifecycle)
+        from fct_weekly_active_tokens
+        where
+            company_id = '{silent["company_id"]}'
+            and token_lineage_id in (
+                select token_lineage_id from fct_weekly_active_tokens
+                where company_id = '{silent["company_id"]}' and token_lineage_id <> token_id
+            )
+        group by week_start
+        order by week_start
+    """)
+    rotated_week = date.fromisoformat(silent["rotated_week"])
+    assert next(week for week, rotated, _ in weeks if rotated) == rotated_week
+    # New once, then retained to the end, whichever of its keys was used.
+    assert weeks[0][2] == ["new"]
+    assert {tuple(lifecycles) for _, _, lifecycles in weeks[1:]} == {("retained",)}
+
+
+def test_the_outage_week_loses_and_brings_back_nobody(sample: tuple[World, dict]) -> None:
+    world, written = sample
+    (outage,) = map(date.fromisoformat, written["events"]["outage"]["weeks"])
+    growth = {
+        (grain, week): numbers
+        for grain, week, *numbers in world.rows("""
+            select grain, week_start, active, new, retained, resurrected, churned
+            from fct_growth_accounting_weekly
+        """)
+    }
+    units = {
+        "token_lineage": ("fct_weekly_active_tokens", "token_lineage_id"),
+        "developer": ("fct_weekly_active_tokens", "developer_id"),
+        "company": ("fct_weekly_active_companies", "company_id"),
+    }
+    for grain, (fact, unit) in units.items():
+        assert growth[grain, outage] == [None] * 5
+        before, after = (
+            {
+                row[0]
+                for row in world.rows(f"""
+                select distinct {unit} from {fact}
+                where {unit} is not null and week_start = date '{outage}' {sign} interval 7 day
+            """)
+            }
+            for sign in "-+"
+        )
+        active, _, retained, _, churned = growth[grain, outage + timedelta(weeks=1)]
+        assert (active, retained, churned) == (
+            len(after),
+            len(before & after),
+            len(before - after),
+        )
+        assert retained > churned

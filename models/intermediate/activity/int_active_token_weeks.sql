@@ -28,6 +28,10 @@ token_weeks as (
             count(distinct case when outcome = 'qualified' then activity_date end)
             as bigint
         ) as active_days,
+        -- At least so many: each is counted for one day, API and SDK.
+        max(case when outcome = 'qualified' then client_addresses end)
+            as client_addresses,
+        count(distinct case when outcome = 'qualified' then sdk end) as sdks,
         min(case when outcome = 'qualified' then first_requested_at end)
             as first_request_at,
         max(case when outcome = 'qualified' then last_requested_at end)
@@ -39,7 +43,17 @@ token_weeks as (
 
 active as (
 
-    select token_weeks.*
+    select
+        token_weeks.week_start,
+        token_weeks.token_id,
+        token_weeks.attempted_requests,
+        token_weeks.successful_requests,
+        token_weeks.qualified_requests,
+        token_weeks.active_days,
+        token_weeks.client_addresses >= {{ var('shared_token_addresses') }}
+        or token_weeks.sdks >= {{ var('shared_token_sdks') }} as is_suspected_shared,
+        token_weeks.first_request_at,
+        token_weeks.last_request_at
     from token_weeks
     inner join weeks
         on token_weeks.week_start = weeks.week_start

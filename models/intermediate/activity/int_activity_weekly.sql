@@ -20,6 +20,8 @@ counted as (
         weeks.week_start,
         weeks.week_status,
         cast(count(token_weeks.token_id) as bigint) as weekly_active_tokens,
+        cast(count(distinct token_weeks.token_lineage_id) as bigint)
+            as weekly_active_token_lineages,
         cast(count(distinct token_weeks.developer_id) as bigint)
             as weekly_active_developers,
         cast(count(distinct token_weeks.company_id) as bigint)
@@ -49,6 +51,7 @@ compared as (
     select
         week_start,
         weekly_active_tokens,
+        weekly_active_token_lineages,
         weekly_active_developers,
         weekly_active_companies,
         qualified_requests,

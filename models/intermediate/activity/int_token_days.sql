@@ -1,6 +1,7 @@
 -- What each token did on each day: the one pass over the logs that every number is
 -- built on. Requests without a token have a row too, so that nothing is lost.
--- One row per source, token, developer who owned it at the time, day and outcome.
+-- One row per source, token, developer who owned it at the time, day, outcome, API and
+-- SDK.
 with requests as (
 
     select * from {{ ref('int_requests_classified') }}
@@ -14,11 +15,15 @@ aggregated as (
         token_id,
         developer_id,
         outcome,
+        api,
+        sdk,
         activity_date,
         {{ week_start('activity_date') }} as week_start,
         cast(count(*) as bigint) as requests,
         cast(sum(case when is_successful then 1 else 0 end) as bigint)
             as successful_requests,
+        cast(count(distinct client_ip_hash) as bigint) as client_addresses,
+        coalesce(bool_or(sample_rate < 1), false) as is_sampled,
         min(requested_at) as first_requested_at,
         max(requested_at) as last_requested_at,
         min(
@@ -28,7 +33,7 @@ aggregated as (
             end
         ) as first_hello_world_at
     from requests
-    group by source, token_id, developer_id, outcome, activity_date
+    group by source, token_id, developer_id, outcome, api, sdk, activity_date
 
 )
 

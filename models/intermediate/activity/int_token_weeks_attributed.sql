@@ -14,6 +14,12 @@ owners as (
 
 ),
 
+lineages as (
+
+    select * from {{ ref('int_token_lineages') }}
+
+),
+
 companies as (
 
     select * from {{ ref('int_companies') }}
@@ -44,6 +50,7 @@ attributed as (
     select
         token_weeks.week_start,
         token_weeks.token_id,
+        coalesce(lineages.token_lineage_id, token_weeks.token_id) as token_lineage_id,
         resolved.developer_id,
         coalesce(companies.surviving_company_id, resolved.named_company_id)
             as company_id,
@@ -54,6 +61,7 @@ attributed as (
         token_weeks.successful_requests,
         token_weeks.qualified_requests,
         token_weeks.active_days,
+        token_weeks.is_suspected_shared,
         token_weeks.first_request_at,
         token_weeks.last_request_at
     from token_weeks
@@ -61,6 +69,8 @@ attributed as (
         on
             token_weeks.week_start = resolved.week_start
             and token_weeks.token_id = resolved.token_id
+    left join lineages
+        on token_weeks.token_id = lineages.token_id
     left join companies
         on resolved.named_company_id = companies.company_id
 

@@ -11,7 +11,8 @@ log_days as (
 
     select
         week_start,
-        cast(count(distinct activity_date) as bigint) as days_with_logs
+        cast(count(distinct activity_date) as bigint) as days_with_logs,
+        bool_or(is_sampled) as is_sampled
     from {{ ref('int_token_days') }}
     where outcome not in ('malformed', 'duplicate')
     group by week_start
@@ -59,12 +60,20 @@ judged as (
         allowed.week_end,
         allowed.week_starts_at,
         allowed.week_ends_at,
+        least(allowed.week_ends_at, watermark.watermark_at) as described_at,
         case
             when watermark.watermark_at < allowed.week_ends_at then 'open'
             when watermark.watermark_at < allowed.final_from then 'settling'
             else 'final'
         end as week_status,
         log_days.week_start is null as is_data_gap,
+        -- Gap weeks do not count: the week before one and the week after it are
+        -- neighbours (definition D21).
+        sum(case when log_days.week_start is not null then 1 else 0 end) over (
+            order by allowed.week_start
+        ) as tracked_week_number,
+        allowed.week_start = min(allowed.week_start) over () as is_left_censored,
+        coalesce(log_days.is_sampled, false) as is_sampled,
         coalesce(log_days.days_with_logs, 0) as days_with_logs
     from allowed
     cross join watermark

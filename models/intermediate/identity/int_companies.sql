@@ -2,21 +2,9 @@
 -- the ultimate one, by the latest versions and for the whole history (definition D11).
 -- Loops are refused: who is in one, or leads into one, stays on its own.
 -- One row per company of the CRM.
-with company_versions as (
+with companies as (
 
-    select * from {{ ref('stg_crm__companies') }}
-
-),
-
-dated as (
-
-    {{ dated_versions('company_versions', 'company_id') }}
-
-),
-
-companies as (
-
-    select * from dated
+    select * from {{ ref('int_company_versions') }}
     where is_latest
 
 ),

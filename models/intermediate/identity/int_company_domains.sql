@@ -33,10 +33,7 @@ cleaned as (
 
     select
         surviving_company_id,
-        regexp_replace(
-            regexp_replace(lower(trim(domain)), '^([a-z]+://)?(www[.])?', ''),
-            '[/:?#].*$', ''
-        ) as domain
+        {{ host_of('domain') }} as domain
     from claims
 
 ),

@@ -23,10 +23,13 @@ select
     utm_source,
     utm_medium,
     utm_campaign,
+    referrer,
+    is_first,
     is_latest,
     signed_up_at,
     first_docs_visit_at,
     deleted_at,
+    version_at,
     valid_from,
     valid_to
 from versions

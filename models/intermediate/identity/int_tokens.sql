@@ -24,10 +24,17 @@ latest as (
         first_owners.first_developer_id,
         versions.application_id,
         versions.company_id,
+        versions.replaces_token_id,
         versions.environment,
+        versions.scopes,
         versions.created_at,
         versions.expires_at,
-        versions.revoked_at
+        versions.revoked_at,
+        coalesce(
+            least(versions.revoked_at, versions.expires_at),
+            versions.revoked_at,
+            versions.expires_at
+        ) as ends_at
     from versions
     inner join first_owners
         on versions.token_id = first_owners.token_id

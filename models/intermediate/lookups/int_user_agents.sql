@@ -1,8 +1,12 @@
--- What the seed user_agent_kinds says of each user agent.
+-- What the seeds user_agent_kinds and sdk_patterns say of each user agent. Without a
+-- pattern the SDK is the first product: what stands before a slash or a blank
+-- (RFC 9110, section 10.1.5).
 -- One row per user agent.
 with user_agents as (
 
-    select distinct user_agent
+    select distinct
+        user_agent,
+        lower(trim(user_agent)) as lower_user_agent
     from {{ ref('int_requests_unioned') }}
     where user_agent is not null
 
@@ -14,15 +18,27 @@ user_agent_kinds as (
 
 ),
 
+sdk_patterns as (
+
+    select * from {{ ref('sdk_patterns') }}
+
+),
+
 matched as (
 
     select
         user_agents.user_agent,
         coalesce(bool_or(user_agent_kinds.kind = 'monitor'), false) as is_monitor,
-        coalesce(bool_or(user_agent_kinds.kind = 'bot'), false) as is_bot
+        coalesce(bool_or(user_agent_kinds.kind = 'bot'), false) as is_bot,
+        coalesce(
+            min(sdk_patterns.sdk),
+            min(split_part(split_part(user_agents.lower_user_agent, '/', 1), ' ', 1))
+        ) as sdk
     from user_agents
     left join user_agent_kinds
-        on lower(user_agents.user_agent) like user_agent_kinds.pattern
+        on user_agents.lower_user_agent like user_agent_kinds.pattern
+    left join sdk_patterns
+        on user_agents.lower_user_agent like sdk_patterns.pattern
     group by user_agents.user_agent
 
 )

@@ -13,6 +13,10 @@ classified as (
         source,
         token_id,
         developer_id,
+        client_ip_hash,
+        api,
+        sdk,
+        sample_rate,
         requested_at,
         is_successful,
         case

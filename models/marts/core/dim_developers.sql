@@ -6,24 +6,16 @@ with developers as (
 
 ),
 
-watermark as (
+channels as (
 
-    select * from {{ ref('int_watermark') }}
+    select * from {{ ref('int_developer_channels') }}
 
 ),
 
-profiles as (
+github_stars as (
 
-    select
-        profiles.github_login,
-        profiles.stars,
-        row_number() over (
-            partition by profiles.github_login
-            order by profiles.captured_at desc, profiles.stars desc
-        ) as place
-    from {{ ref('stg_github__profiles') }} as profiles
-    cross join watermark
-    where profiles.captured_at <= watermark.watermark_at
+    select * from {{ ref('int_github_stars') }}
+    where is_latest
 
 ),
 
@@ -34,19 +26,23 @@ described as (
         developers.company_id,
         developers.ultimate_parent_company_id,
         developers.resolution_method,
-        {{ without_address('developers.country') }} as country,
-        {{ without_address('developers.role') }} as role,
+        {{ segment('developers.country') }} as country,
+        {{ segment('developers.role') }} as role,
         {{ without_address('developers.utm_source') }} as utm_source,
         {{ without_address('developers.utm_medium') }} as utm_medium,
         {{ without_address('developers.utm_campaign') }} as utm_campaign,
-        profiles.stars as github_stars,
+        coalesce(channels.channel, 'unknown') as channel,
+        github_stars.stars as github_stars,
+        {{ github_stars_band('github_stars.stars') }} as github_stars_band,
         developers.is_internal,
         developers.signed_up_at,
         developers.first_docs_visit_at,
         developers.deleted_at
     from developers
-    left join profiles
-        on developers.github_login = profiles.github_login and profiles.place = 1
+    left join channels
+        on developers.developer_id = channels.developer_id
+    left join github_stars
+        on developers.github_login = github_stars.github_login
 
 )
 

@@ -7,5 +7,7 @@ select
     week_ends_at,
     week_status,
     is_data_gap,
-    days_with_logs
+    days_with_logs,
+    is_sampled,
+    is_left_censored
 from {{ ref('int_weeks') }}

@@ -13,6 +13,13 @@ activity as (
 
 ),
 
+growth as (
+
+    select * from {{ ref('fct_growth_accounting_weekly') }}
+    where grain = 'token_lineage'
+
+),
+
 inputs as (
 
     select * from {{ ref('int_inputs_weekly') }}
@@ -39,7 +46,9 @@ combined as (
         weeks.week_status,
         weeks.is_data_gap,
         weeks.days_with_logs,
+        weeks.is_sampled,
         activity.weekly_active_tokens,
+        activity.weekly_active_token_lineages,
         activity.weekly_active_developers,
         activity.weekly_active_companies,
         activity.qualified_requests,
@@ -53,10 +62,13 @@ combined as (
         rates.converted_7d_rate,
         activity.wat_change,
         activity.wac_change,
+        growth.quick_ratio,
         activity.resolved_tokens_rate
     from weeks
     left join activity
         on weeks.week_start = activity.week_start
+    left join growth
+        on weeks.week_start = growth.week_start
     left join inputs
         on weeks.week_start = inputs.week_start
     left join medians

@@ -8,6 +8,19 @@ with token_weeks as (
 
 ),
 
+lifecycles as (
+
+    select * from {{ ref('int_lifecycles') }}
+    where grain = 'company'
+
+),
+
+demographics as (
+
+    select * from {{ ref('int_company_weeks') }}
+
+),
+
 qualified_days as (
 
     select distinct
@@ -40,16 +53,22 @@ company_weeks as (
         week_start,
         company_id,
         ultimate_parent_company_id,
+        is_left_censored,
         week_status,
         cast(count(*) as bigint) as active_tokens,
         cast(count(distinct developer_id) as bigint) as active_developers,
         cast(sum(qualified_requests) as bigint) as qualified_requests
     from token_weeks
-    group by week_start, company_id, ultimate_parent_company_id, week_status
+    group by
+        week_start,
+        company_id,
+        ultimate_parent_company_id,
+        is_left_censored,
+        week_status
 
 ),
 
-combined as (
+described as (
 
     select
         company_weeks.week_start,
@@ -59,13 +78,31 @@ combined as (
         company_weeks.active_developers,
         company_weeks.qualified_requests,
         company_days.active_days,
-        company_weeks.week_status
+        lifecycles.lifecycle,
+        company_weeks.is_left_censored,
+        company_weeks.week_status,
+        demographics.company_size_band,
+        demographics.industry,
+        demographics.plan,
+        demographics.country,
+        demographics.company_size_band_current,
+        demographics.industry_current,
+        demographics.plan_current,
+        demographics.country_current
     from company_weeks
     inner join company_days
         on
             company_weeks.week_start = company_days.week_start
             and company_weeks.company_id = company_days.company_id
+    inner join lifecycles
+        on
+            company_weeks.week_start = lifecycles.week_start
+            and company_weeks.company_id = lifecycles.unit_id
+    inner join demographics
+        on
+            company_weeks.week_start = demographics.week_start
+            and company_weeks.company_id = demographics.company_id
 
 )
 
-select * from combined
+select * from described

@@ -16,7 +16,7 @@ renamed as (
         replaces_token_id,
 
         coalesce(lower(trim(environment)), 'production') as environment,
-        scopes,
+        {{ sorted_words('scopes') }} as scopes,
         {{ content_hash([
             'developer_id', 'application_id', 'company_id', 'environment', 'scopes',
             'created_at', 'expires_at', 'revoked_at', 'replaces_token_id',

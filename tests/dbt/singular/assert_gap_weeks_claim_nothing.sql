@@ -6,11 +6,14 @@ where
     and (
         days_with_logs > 0
         or weekly_active_tokens is not null
+        or weekly_active_token_lineages is not null
         or weekly_active_developers is not null
         or weekly_active_companies is not null
         or qualified_requests is not null
         or hello_worlds is not null
         or wat_change is not null
         or wac_change is not null
+        or quick_ratio is not null
         or resolved_tokens_rate is not null
+        or is_sampled
     )

@@ -1,9 +1,19 @@
 -- No published text looks like an e-mail address (definition D28).
 {% set texts = {
     'dim_developers': [
-        'country', 'role', 'utm_source', 'utm_medium', 'utm_campaign',
+        'channel', 'country', 'role', 'utm_source', 'utm_medium', 'utm_campaign',
     ],
-    'dim_companies': ['company_name', 'domain', 'industry', 'plan'],
+    'dim_developers_history': ['channel', 'country', 'role'],
+    'dim_companies': ['company_name', 'domain', 'industry', 'country', 'plan'],
+    'dim_companies_history': ['company_name', 'domain', 'industry', 'country', 'plan'],
+    'fct_weekly_active_tokens': [
+        'channel', 'country', 'country_current', 'industry', 'industry_current', 'plan',
+        'plan_current', 'sdk', 'api',
+    ],
+    'fct_weekly_active_companies': [
+        'country', 'country_current', 'industry', 'industry_current', 'plan',
+        'plan_current',
+    ],
 } %}
 with texts as (
 

@@ -5,6 +5,7 @@ with tokens as (
     select
         week_start,
         count(*) as weekly_active_tokens,
+        count(distinct token_lineage_id) as weekly_active_token_lineages,
         count(distinct developer_id) as weekly_active_developers,
         sum(qualified_requests) as qualified_requests
     from {{ ref('fct_weekly_active_tokens') }}
@@ -33,6 +34,8 @@ where
     and (
         coalesce(north_star.weekly_active_tokens, -1)
         <> coalesce(tokens.weekly_active_tokens, 0)
+        or coalesce(north_star.weekly_active_token_lineages, -1)
+        <> coalesce(tokens.weekly_active_token_lineages, 0)
         or coalesce(north_star.weekly_active_developers, -1)
         <> coalesce(tokens.weekly_active_developers, 0)
         or coalesce(north_star.qualified_requests, -1)

@@ -1,0 +1,14 @@
+{#- The words of a text between blanks or commas, each once, in order, with blanks between; '' for none. -#}
+{% macro sorted_words(text) -%}
+    {{ return(adapter.dispatch('sorted_words')(text)) }}
+{%- endmacro %}
+
+{% macro default__sorted_words(text) -%}
+    {{ not_supported('sorted_words') }}
+{%- endmacro %}
+
+{% macro duckdb__sorted_words(text) -%}
+    array_to_string(list_sort(list_distinct(list_filter(
+        regexp_split_to_array(coalesce({{ text }}, ''), '[\s,]+'), lambda word: word <> ''
+    ))), ' ')
+{%- endmacro %}
