@@ -1,9 +1,9 @@
-"""The project's models, compiled by dbt once per set of vars, then run in memory as often as needed.
+"""The project's models, compiled by dbt once per set of vars, run in memory as often as needed.
 
 dbt takes longer to start than the models of a small world take to run, so it only compiles here.
 What it would do around them (contracts, tests) is not what the tests that use this ask.
 
-    python -m tests.compiled <file>     compiles the sets of vars in a JSON file, for ``compile_ahead``
+    python -m tests.compiled <file>     compiles the sets of vars in a JSON file
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -84,7 +83,7 @@ class Models:
         """
         connection = duckdb.connect(config={"threads": threads})
         connection.execute("set TimeZone = 'UTC'")
-        look_into(connection, batches)
+        connection.execute(f"set file_search_path = '{batches}'")
         connection.execute(f"attach ':memory:' as \"{self.database}\"")
         for schema in self.schemas:
             connection.execute(f"create schema {schema}")
@@ -96,11 +95,6 @@ class Models:
             name: connection.execute(f"select * from {relation} order by all").fetchall()
             for name, relation in self.relations.items()
         }
-
-
-def look_into(connection: duckdb.DuckDBPyConnection, batches: Path) -> None:
-    """Lets the models of a connection read another raw/batches."""
-    connection.execute(f"set file_search_path = '{batches}'")
 
 
 def compile_models(names: Collection[str], variables: Vars | None = None) -> Models:
@@ -137,21 +131,19 @@ def compile_ahead(variants: Iterable[Vars]) -> None:
     with tempfile.TemporaryDirectory() as place:
         exchanged = Path(place, "compiled.json")
         exchanged.write_text(json.dumps(missing))
-        with _no_files(Path(place, "data")) as data:
-            environment = {
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.compiled", str(exchanged)],
+            cwd=PROJECT,
+            env={
                 **os.environ,
-                "NORTH_STAR_DATA": str(data.root),
+                "NORTH_STAR_DATA": str(_no_files(Path(place, "data")).root),
                 "DBT_TARGET_PATH": str(Path(place, "target")),
                 "DBT_LOG_PATH": str(Path(place, "logs")),
-            }
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.compiled", str(exchanged)],
-                cwd=PROJECT,
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         assert done.returncode == 0, done.stdout
         compiled = json.loads(exchanged.read_text())
     for variables, nodes in zip(missing, compiled, strict=True):
@@ -165,8 +157,7 @@ def _key(variables: Vars) -> str:
     return json.dumps(variables, sort_keys=True)
 
 
-@contextmanager
-def _no_files(root: Path) -> Iterable[DataFolder]:
+def _no_files(root: Path) -> DataFolder:
     """A data folder as after a landing that found no file: dbt looks at the raw tables' columns."""
     data = DataFolder(root)
     data.root.mkdir()
@@ -174,8 +165,8 @@ def _no_files(root: Path) -> Iterable[DataFolder]:
     raw.prepare()
     with duckdb.connect() as connection:
         raw.store_empty_batch(connection, read_contract())
-    data.dev.mkdir(parents=True)
-    yield data
+    data.dev.mkdir()
+    return data
 
 
 def _step(node: dict[str, Any]) -> Step:

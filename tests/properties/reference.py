@@ -1,13 +1,14 @@
-"""The published numbers once more, slow and plain, written from docs/definitions.md and not from the SQL.
+"""The published numbers once more, slow and plain, written from the definitions, not the SQL.
 
-Rows are dictionaries, times are UTC without a zone, everything is a loop. D1 to D28 are the
-definitions. Where these leave room, this module reads them so:
+Rows are dictionaries, times are UTC without a zone, everything is a loop. D1 to D28 are those of
+docs/definitions.md. Where they leave room, this module reads them so:
 
 - The as-of instant of a week is the first instant of the next one, or the watermark if that is
   earlier; what is dated exactly then counts already.
 - The program's own people are told by the latest version of a developer.
 - `qualified_requests` of a week are those of its active tokens.
 - A merger or a parent that leads into a loop ends where it began.
+- `late_allowance_days` are of 24 hours each, from the first instant after the week.
 """
 
 from __future__ import annotations
@@ -301,7 +302,7 @@ class Registry:
     # Companies
 
     def survivor(self, company_id: str) -> str:
-        """D11: the company that a company was merged into in the end; itself where that is a loop."""
+        """D11: the company that one was merged into in the end; itself where that is a loop."""
         return self._end_of(company_id, self._merged_into)
 
     def ultimate_parent(self, company_id: str) -> str:
@@ -593,9 +594,7 @@ def weeks_of(
     start = min(request.week for request in accepted)
     while start <= week_of(local_day(watermark, settings), settings):
         ends_at = first_instant(start + WEEK, settings)
-        final_from = first_instant(
-            start + WEEK + timedelta(days=settings.late_allowance_days), settings
-        )
+        final_from = ends_at + settings.late_allowance_days * DAY
         is_settled = "final" if watermark >= final_from else "settling"
         inside = [request for request in accepted if request.week == start]
         weeks.append(
@@ -818,9 +817,10 @@ def dim_weeks(program: Program) -> list[dict[str, Any]]:
 
 
 def dim_tokens(program: Program) -> list[dict[str, Any]]:
-    """D9: the lineage of every token that is registered or was ever active."""
+    """D9: the lineage of each token that is registered, was active, or is a lineage's first."""
     lineages = program.registry.lineages()
     known = set(program.registry.tokens.versions) | {one.token_id for one in program.active}
+    known |= set(lineages.values())
     return [
         {"token_id": token_id, "token_lineage_id": lineages.get(token_id, token_id)}
         for token_id in known
