@@ -22,7 +22,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev run land withdraw compact forget formats show dev sample bench test test-services lint format lock clean
+.PHONY: help install install-dev run land withdraw compact forget formats show dev sample lists bench test test-services lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,9 +62,12 @@ sample: install ## Simulate a program's files: make sample DIR=/some/folder [DEV
 	@test -n "$(DIR)" || { echo 'Name a new folder: make sample DIR=/some/folder/landing' >&2; exit 2; }
 	@$(BIN)/python -m orchestration sample "$(DIR)" --developers $(DEVELOPERS) --seed $(SEED)
 
+lists: install-dev ## Write the list of free-mail and disposable domains anew, from the pinned public lists
+	@$(BIN)/python -m tools.mail_domains
+
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services" -n 2 --dist loadfile tests/worlds tests/orchestration tests
+	$(BIN)/pytest -m "not services" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/orchestration tests
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
@@ -73,11 +76,12 @@ BENCH ?=
 bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")
 	@$(BIN)/python -m bench $(BENCH)
 
-lint: install-dev ## Check Python with ruff and SQL with sqlfluff
+lint: install-dev ## Check Python with ruff, SQL with sqlfluff, and the project's conventions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@mkdir -p -m 700 "$(NORTH_STAR_DATA)/dev"
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
+	$(BIN)/pytest --quiet tests/conventions
 
 format: install-dev ## Put Python and SQL into shape
 	$(BIN)/ruff check --fix .

@@ -1,9 +1,9 @@
 {#- Stops a run at its start where a var cannot mean anything, in one sentence that names it. -#}
 {% macro validate_vars() %}
     {%- if execute -%}
-        {%- do require_list('log_sources') -%}
-        {%- do require_list('required_log_sources') -%}
-        {%- do require_list('extra_success_status_codes') -%}
+        {%- do require_known_vars() -%}
+        {%- do require_sources('log_sources') -%}
+        {%- do require_sources('required_log_sources') -%}
         {%- if not var('log_sources') -%}
             {%- do refuse_value('log_sources', 'at least one log source') -%}
         {%- endif -%}
@@ -20,8 +20,13 @@
             'ttfhw_clock_start', ['sign_up', 'docs_visit', 'first_token', 'first_request']
         ) -%}
         {%- do require_one_of('exclude_left_truncated', [true, false]) -%}
+        {%- do require_status_codes('extra_success_status_codes') -%}
+        {%- do require_past_date('tracking_starts_at') -%}
         {%- do require_whole_number('late_allowance_days', 0) -%}
         {%- do require_whole_number('min_qualified_requests', 1) -%}
+        {%- do require_whole_number('rotation_window_days', 0) -%}
+        {%- do require_whole_number('shared_token_addresses', 2) -%}
+        {%- do require_whole_number('shared_token_sdks', 2) -%}
         {%- do require_whole_number('clock_skew_tolerance_seconds', 0) -%}
         {%- do require_whole_number('nth_production_success', 1) -%}
         {%- do require_whole_number('ttfhw_window_weeks', 1) -%}
@@ -31,9 +36,6 @@
         {%- if var('max_reject_rate') is not number or var('max_reject_rate') is boolean
             or not 0 <= var('max_reject_rate') <= 1 -%}
             {%- do refuse_value('max_reject_rate', 'a share from 0 to 1') -%}
-        {%- endif -%}
-        {%- if not modules.re.fullmatch('\d{4}-\d\d-\d\d', var('tracking_starts_at') | string) -%}
-            {%- do refuse_value('tracking_starts_at', 'a date such as "2000-01-01"') -%}
         {%- endif -%}
         {%- if var('reporting_timezone') not in modules.pytz.all_timezones_set -%}
             {%- do refuse_value(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -85,9 +86,23 @@ def _parse(data: DataFolder, project: Path) -> Path:
         text=True,
     )
     if parsed.returncode:
-        raise ManifestError(f"dbt cannot parse the project:\n{parsed.stdout.strip()}")
+        raise ManifestError(_refusal(parsed.stdout.strip()))
     _hand_over_cache(target, build_target(data))
     return target / "manifest.json"
+
+
+def _refusal(said: str) -> str:
+    # dbt resolves references before any macro could look for the model, and names no var.
+    missing = re.search(
+        r"depends on a node named 'stg_(.+)__api_requests' which was not found", said
+    )
+    if missing:
+        return (
+            f"var log_sources in dbt_project.yml names {missing[1]}, but there is no model "
+            f"models/staging/{missing[1]}/stg_{missing[1]}__api_requests.sql: add it, as "
+            "CONTRIBUTING.md says under 'Add a log source', or take the name out."
+        )
+    return f"dbt cannot parse the project:\n{said}"
 
 
 def _hand_over_cache(parsed: Path, build: Path) -> None:

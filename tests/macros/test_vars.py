@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.toy import ToyProject
+from tests.toy import REPOSITORY, ToyProject
 
 WRONG = [
     ({"log_sources": "api_gateway"}, 'log_sources is "api_gateway", but has to be a list'),
@@ -22,6 +24,31 @@ WRONG = [
     ({"max_reject_rate": 1.5}, "max_reject_rate is 1.5, but has to be a share from 0 to 1"),
     ({"raw_retention_days": -7}, "has to be a whole number, 0 or more"),
     ({"dev_last_weeks": 4}, "dev_last_weeks is 4 on target prod, but only the dev target may"),
+    (
+        {"log_sources": ["cloudtrail", "cloudtrail"]},
+        "but has to be a list that names each source o",
+    ),
+    (
+        {"log_sources": ["cloudtrail"], "required_log_sources": ["cloudtrail", "cloudtrail"]},
+        "required_log_sources is ",
+    ),
+    ({"extra_success_status_codes": 304}, "304, but has to be a list"),
+    ({"extra_success_status_codes": ["304"]}, "has to be a list of whole numbers from 100 to 599"),
+    ({"extra_success_status_codes": [True]}, "has to be a list of whole numbers from 100 to 599"),
+    ({"extra_success_status_codes": [304, 600]}, "has to be a list of whole numbers from 100 to"),
+    ({"extra_success_status_codes": [304, 403]}, "a list without 401 and 403, which prove nothing"),
+    ({"tracking_starts_at": "2000-13-45"}, '"2000-13-45", but has to be a date such as'),
+    ({"tracking_starts_at": "1900-02-29"}, '"1900-02-29", but has to be a date such as'),
+    ({"tracking_starts_at": "2999-01-01"}, "has to be a date that is not in the future"),
+    # As a person types it: YAML makes it a date.
+    ("tracking_starts_at: 2999-01-01", "is 2999-01-01, but has to be a date that is not in the"),
+    ({"rotation_window_days": 1.5}, "1.5, but has to be a whole number, 0 or more"),
+    ({"shared_token_addresses": 1}, "1, but has to be a whole number, 2 or more"),
+    ({"shared_token_sdks": 0}, "0, but has to be a whole number, 2 or more"),
+    (
+        {"min_qualified_request": 5},
+        "var min_qualified_request is given on the command line, but the",
+    ),
 ]
 RIGHT = [
     {},
@@ -33,19 +60,25 @@ RIGHT = [
         "extra_success_status_codes": [],
         "late_allowance_days": 0,
         "exclude_left_truncated": True,
+        "tracking_starts_at": "2024-02-29",
+        "rotation_window_days": 0,
+        "shared_token_addresses": 2,
     },
+    "{tracking_starts_at: 2020-01-01, extra_success_status_codes: [304, 409]}",
 ]
 
-# One process for all: each dbt command would take seconds to start.
+# One process and one reading of the project for all: each would take seconds.
 TRY = """
 import json, sys
 from dbt.cli.main import dbtRunner
+manifest = dbtRunner().invoke(["--quiet", "parse", "--target", "prod"]).result
 answers = []
 for vars_ in json.loads(sys.argv[1]):
     said = []
-    dbt = dbtRunner(callbacks=[lambda event: said.append(event.info.msg)])
+    dbt = dbtRunner(manifest=manifest, callbacks=[lambda event: said.append(event.info.msg)])
     arguments = ["--quiet", "run-operation", "validate_vars", "--target", "prod"]
-    result = dbt.invoke([*arguments, "--vars", json.dumps(vars_)])
+    vars_ = vars_ if isinstance(vars_, str) else json.dumps(vars_)
+    result = dbt.invoke([*arguments, "--vars", vars_])
     answers.append("" if result.success else " ".join(said))
 open("answers.json", "w").write(json.dumps(answers))
 """
@@ -55,7 +88,7 @@ open("answers.json", "w").write(json.dumps(answers))
 def answers(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What dbt says of each set of vars; nothing where it takes them."""
     toy = ToyProject(tmp_path_factory.mktemp("vars"))
-    cases: list[dict[str, Any]] = [*(vars_ for vars_, _ in WRONG), *RIGHT]
+    cases: list[dict[str, Any] | str] = [*(vars_ for vars_, _ in WRONG), *RIGHT]
     done = toy.python("-c", TRY, json.dumps(cases))
     assert done.returncode == 0, done.stdout
     return json.loads(Path(toy.folder, "answers.json").read_text())
@@ -68,3 +101,16 @@ def test_a_wrong_var_gets_one_sentence(answers: list[str], place: int, sentence:
 
 def test_right_vars_are_taken(answers: list[str]) -> None:
     assert answers[len(WRONG) :] == [""] * len(RIGHT)
+
+
+def test_the_vars_that_the_command_line_may_name_are_those_of_the_project() -> None:
+    macro = (REPOSITORY / "macros" / "known_vars.sql").read_text()
+    project = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
+    assert re.findall(r"'(\w+)',", macro) == list(project["vars"])
+
+
+@pytest.mark.parametrize(
+    "name", list(yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())["vars"])
+)
+def test_each_var_is_validated(name: str) -> None:
+    assert f"'{name}'" in (REPOSITORY / "macros" / "validate_vars.sql").read_text()

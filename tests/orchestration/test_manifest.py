@@ -10,6 +10,7 @@ import pytest
 from orchestration import manifest as module
 from orchestration.manifest import ManifestError, ensure_manifest
 from orchestration.settings import DataFolder
+from tests.toy import ToyProject
 
 # Stands in for dbt: counts its calls and writes what dbt parse would.
 DBT = """#!/bin/sh
@@ -95,3 +96,17 @@ def test_what_dbt_refuses_is_told_and_tried_again(project: Project, data: DataFo
     project.replace_dbt(DBT.format(log=project.log))
     ensure_manifest(data, project.folder)
     assert project.parses == 1
+
+
+def test_a_log_source_without_a_model_is_told_with_what_to_do(tmp_path: Path) -> None:
+    toy = ToyProject(tmp_path)
+    refs = "{% for log_source in log_sources() %}{{ ref('stg_' ~ log_source ~ '__api_requests') }}"
+    model = toy.folder / "models" / "intermediate" / "int_requests_unioned.sql"
+    model.write_text(f"{refs}{{% endfor %}}")
+    toy.drop("requests.jsonl", [("2026-01-05", "token", 200)])
+    done = toy.run()
+    assert done.returncode
+    assert (
+        "var log_sources in dbt_project.yml names cloudtrail, but there is no model "
+        "models/staging/cloudtrail/stg_cloudtrail__api_requests.sql: add it, as "
+    ) in done.stdout

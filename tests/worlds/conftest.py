@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -54,6 +55,12 @@ class World:
             text=True,
         )
         assert done.returncode == 0, done.stdout
+
+    def models(self) -> list[dict[str, Any]]:
+        """What dbt knew of each model in the last build."""
+        manifest = json.loads((self._workshop / "target" / "manifest.json").read_bytes())
+        nodes = manifest["nodes"].values()
+        return [node for node in nodes if node["resource_type"] == "model"]
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query on the marts."""

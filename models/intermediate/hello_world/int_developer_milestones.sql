@@ -1,6 +1,5 @@
 -- What each developer has reached, up to the watermark (definitions D14, D15). Hello
--- world is the first qualified or sandbox request on an endpoint that is neither health
--- check nor documentation.
+-- world is the first qualified or sandbox request on an endpoint that qualifies.
 -- One row per developer who is not internal.
 with developers as (
 

@@ -8,9 +8,18 @@ with companies as (
 
 ),
 
+domain_aliases as (
+
+    select
+        {{ host_of('domain') }} as domain,
+        {{ host_of('alias') }} as alias
+    from {{ ref('domain_aliases') }}
+
+),
+
 free_mail_domains as (
 
-    select * from {{ ref('free_mail_domains') }}
+    select * from {{ ref('int_free_mail_domains') }}
 
 ),
 
@@ -28,7 +37,7 @@ claims as (
 
 ),
 
--- A CRM holds what people paste: https://www.Example.com/about is example.com.
+-- A CRM holds what people paste.
 cleaned as (
 
     select
@@ -38,13 +47,29 @@ cleaned as (
 
 ),
 
+cleaned_and_aliases as (
+
+    select
+        surviving_company_id,
+        domain
+    from cleaned
+    union all
+    select
+        cleaned.surviving_company_id,
+        domain_aliases.alias as domain
+    from cleaned
+    inner join domain_aliases
+        on cleaned.domain = domain_aliases.domain
+
+),
+
 claimed as (
 
     select
         domain,
         count(distinct surviving_company_id) as claiming_companies,
         min(surviving_company_id) as company_id
-    from cleaned
+    from cleaned_and_aliases
     where domain <> ''
     group by domain
 

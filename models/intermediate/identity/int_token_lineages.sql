@@ -4,7 +4,7 @@
 with recursive links as (
 
     select * from {{ ref('int_token_successions') }}
-    where status = 'holds'
+    where not is_circular
 
 ),
 

@@ -1,95 +1,46 @@
 -- Which token took over from which: each has at most one successor and one predecessor,
 -- and the link with the smaller place goes first (definition D9). A link that would
--- close a circle is left out, and so is one that eight rounds did not decide.
--- One row per link that holds or was left out.
+-- close a circle is left out.
+-- One row per link that holds or would close a circle.
+{% set attempts = 3 %}
 with recursive links as (
 
     select * from {{ ref('int_token_links') }}
 
 ),
 
--- A token states at most one predecessor, so only successors can be in dispute.
-stated as (
+candidates_1 as (
 
-    select *
-    from (
-        select
-            *,
-            row_number() over (partition by old_token_id order by place) as rank_of_old
-        from links
-        where is_stated
-    ) as ranked
-    where rank_of_old = 1
+    select * from links
 
 ),
 
-{{ links_that_close_a_circle('stated') }},
+-- Where a link of a circle is left out, its tokens are free for another one, which may
+-- close a circle in turn: three attempts settle all but contrived registries.
+{% for attempt in range(1, attempts + 1) %}
+{{ first_come_pairs('candidates_' ~ attempt) }},
 
-round_0 as (
+chosen_{{ attempt }} as (
 
-    select links.*
-    from links
-    left join stated_closing
-        on links.place = stated_closing.place
-    where stated_closing.place is null
-
-),
-
--- A link that comes first for both its tokens holds, and rules out every other one of
--- theirs. Each round settles the next ones; only long runs of close calls need several.
-{% for round in range(1, 9) %}
-weighed_{{ round }} as (
-
-    select
-        *,
-        place = min(place) over (partition by old_token_id)
-        and place = min(place) over (partition by new_token_id) as holds
-    from round_{{ round - 1 }}
+    select candidates.*
+    from candidates_{{ attempt }} as candidates
+    inner join candidates_{{ attempt }}_taken as taken
+        on candidates.place = taken.place
 
 ),
 
-settled_{{ round }} as (
+{{ links_that_close_a_circle('chosen_' ~ attempt) }},
 
-    select
-        *,
-        bool_or(holds) over (partition by old_token_id)
-        or bool_or(holds) over (partition by new_token_id) as is_settled
-    from weighed_{{ round }}
+candidates_{{ attempt + 1 }} as (
 
-),
-
-round_{{ round }} as (
-
-    select
-        old_token_id,
-        new_token_id,
-        is_stated,
-        is_backward,
-        place
-    from settled_{{ round }}
-    where holds or not is_settled
+    select candidates.*
+    from candidates_{{ attempt }} as candidates
+    left join chosen_{{ attempt }}_closing as closing
+        on candidates.place = closing.place
+    where closing.place is null
 
 ),
 {% endfor %}
-
-held as (
-
-    select
-        *,
-        count(*) over (partition by old_token_id) = 1
-        and count(*) over (partition by new_token_id) = 1 as is_settled
-    from round_8
-
-),
-
-chosen as (
-
-    select * from held
-    where is_settled
-
-),
-
-{{ links_that_close_a_circle('chosen') }},
 
 judged as (
 
@@ -97,20 +48,13 @@ judged as (
         links.old_token_id,
         links.new_token_id,
         links.is_stated,
-        case
-            when stated_closing.place is not null then 'circular'
-            when chosen_closing.place is not null then 'circular'
-            when held.is_settled then 'holds'
-            else 'undecided'
-        end as status
+        candidates.place is null as is_circular
     from links
-    left join held
-        on links.place = held.place
-    left join stated_closing
-        on links.place = stated_closing.place
-    left join chosen_closing
-        on links.place = chosen_closing.place
-    where coalesce(stated_closing.place, held.place) is not null
+    left join candidates_{{ attempts + 1 }} as candidates
+        on links.place = candidates.place
+    left join chosen_{{ attempts }} as chosen
+        on links.place = chosen.place
+    where chosen.place is not null or candidates.place is null
 
 )
 

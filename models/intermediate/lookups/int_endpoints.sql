@@ -1,11 +1,12 @@
 -- What the seed endpoint_kinds says of each endpoint; a log without route templates is
--- judged by its paths.
+-- judged by its paths. A program that lists endpoints of kind hello_world takes only
+-- those for a hello world, one that does not takes any but health checks and
+-- documentation (definition D15).
 -- One row per endpoint.
 with endpoints as (
 
-    select distinct coalesce(endpoint, path) as endpoint
+    select distinct coalesce(endpoint, path, '') as endpoint
     from {{ ref('int_requests_unioned') }}
-    where coalesce(endpoint, path) is not null
 
 ),
 
@@ -15,17 +16,40 @@ endpoint_kinds as (
 
 ),
 
+choices as (
+
+    select count(*) > 0 as has_hello_world_list
+    from endpoint_kinds
+    where kind = 'hello_world'
+
+),
+
 matched as (
 
     select
         endpoints.endpoint,
         coalesce(bool_or(endpoint_kinds.kind = 'health'), false) as is_health_endpoint,
-        coalesce(bool_or(endpoint_kinds.kind = 'docs'), false) as is_docs_endpoint
+        coalesce(bool_or(endpoint_kinds.kind = 'docs'), false) as is_docs_endpoint,
+        coalesce(bool_or(endpoint_kinds.kind = 'hello_world'), false) as is_listed
     from endpoints
     left join endpoint_kinds
         on lower(endpoints.endpoint) like endpoint_kinds.pattern
     group by endpoints.endpoint
 
+),
+
+judged as (
+
+    select
+        matched.endpoint,
+        matched.is_health_endpoint,
+        case
+            when choices.has_hello_world_list then matched.is_listed
+            else not (matched.is_health_endpoint or matched.is_docs_endpoint)
+        end as is_hello_world_endpoint
+    from matched
+    cross join choices
+
 )
 
-select * from matched
+select * from judged

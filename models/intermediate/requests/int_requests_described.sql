@@ -65,7 +65,7 @@ described as (
         coalesce(user_agents.is_bot, false) as is_bot,
         coalesce(requests.environment, token_versions.environment, 'production')
         <> 'production' as is_sandbox,
-        not coalesce(endpoints.is_docs_endpoint, false) as is_hello_world_endpoint
+        coalesce(endpoints.is_hello_world_endpoint, false) as is_hello_world_endpoint
     from requests
     left join token_versions
         on
@@ -77,7 +77,7 @@ described as (
     left join test_tokens
         on requests.token_id = test_tokens.token_id
     left join endpoints
-        on coalesce(requests.endpoint, requests.path) = endpoints.endpoint
+        on coalesce(requests.endpoint, requests.path, '') = endpoints.endpoint
     left join user_agents
         on requests.user_agent = user_agents.user_agent
 

@@ -1,0 +1,168 @@
+"""Conventions that dbt-bouncer cannot say: a rule takes dbt's manifest and names who breaks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Manifest = Mapping[str, Any]
+Rule = Callable[[Manifest], list[str]]
+
+# Lines of code, comments and blank lines left out. The house wants 80; past this, cut.
+MOST_LINES = 95
+
+# Numbers that are no measures, or whose facts are still being written.
+WITHOUT_ADDITIVITY = {
+    "fct_north_star_weekly.days_with_logs": "how complete a week's logs are, not a measure",
+    "fct_north_star_weekly.wat_change": "a difference of two weeks; its metric says how it adds up",
+    "fct_north_star_weekly.wac_change": "a difference of two weeks; its metric says how it adds up",
+}
+# A leg between two milestones of one developer, like the duration it is a part of.
+LEGS = re.compile(r"fct_time_to_first_hello_world\.\w+_to_\w+_seconds")
+
+# Models that decide or count without a unit test of their own, and what holds them instead.
+WITHOUT_UNIT_TEST = {
+    "int_token_days": "tests/worlds holds its sums to the truth of real and simulated logs",
+    "int_inputs_weekly": "tests/worlds holds its sums to the truth of the simulated program",
+    "fct_north_star_weekly": "joins models that have unit tests; four data tests tie it to them",
+    "fct_weekly_active_companies": "assert_company_weeks_equal_their_tokens counts again",
+    "dim_companies": "one row per company of the CRM or the tokens; keys are tested",
+    "dim_developers": "adds the latest stars to int_developers",
+    "dim_tokens": "adds the first and last request to int_tokens",
+}
+DECIDES_OR_COUNTS = re.compile(r"\b(case|group by|over|distinct|union all)\b")
+
+
+def _nodes(manifest: Manifest, resource_type: str) -> Iterator[Mapping[str, Any]]:
+    nodes = manifest["nodes"].values()
+    return (node for node in nodes if node["resource_type"] == resource_type)
+
+
+def _code(node: Mapping[str, Any]) -> list[str]:
+    """Lines of a model without comments and blank lines."""
+    lines = (line.strip() for line in node["raw_code"].splitlines())
+    return [line for line in lines if line and not line.startswith("--")]
+
+
+def measures_without_additivity(manifest: Manifest) -> list[str]:
+    """Numbers of facts whose meta does not say whether they may be summed (definition D25)."""
+    found = []
+    for model in _nodes(manifest, "model"):
+        if not model["name"].startswith("fct_"):
+            continue
+        for column in model["columns"].values():
+            name = f"{model['name']}.{column['name']}"
+            says = str(column["config"]["meta"].get("additivity", ""))
+            is_number = column["data_type"] in ("bigint", "integer", "double")
+            is_exempt = name in WITHOUT_ADDITIVITY or LEGS.fullmatch(name)
+            if is_number and not is_exempt and not re.match(r"(not )?additive\b", says):
+                found.append(name)
+    return found
+
+
+def models_outside_of_the_layers(manifest: Manifest) -> list[str]:
+    """Models in a folder that no other rule looks at."""
+    layers = re.compile(r"models/(staging|intermediate|marts/(core|north_star)|semantic)/")
+    models = _nodes(manifest, "model")
+    return [model["name"] for model in models if not layers.match(model["original_file_path"])]
+
+
+def long_models(manifest: Manifest) -> list[str]:
+    """Models past the ceiling of lines."""
+    models = _nodes(manifest, "model")
+    return [model["name"] for model in models if len(_code(model)) > MOST_LINES]
+
+
+def models_without_opening_comment(manifest: Manifest) -> list[str]:
+    """Models that do not open with what they are for, ending in their grain."""
+    opening = re.compile(r"(--.*\n)*-- (.* )?One row( per .*|\.)\n(--.*\n)*(?!--)")
+    return [
+        model["name"]
+        for model in _nodes(manifest, "model")
+        if not opening.match(model["raw_code"] + "\n")
+    ]
+
+
+def staging_that_is_not_source_then_renamed(manifest: Manifest) -> list[str]:
+    """Staging models of other steps than the two."""
+    return [
+        model["name"]
+        for model in _nodes(manifest, "model")
+        if model["original_file_path"].startswith("models/staging/")
+        and re.findall(r"^(?:with )?(\w+) as \($", model["raw_code"], re.M) != ["source", "renamed"]
+    ]
+
+
+def logic_without_unit_test(manifest: Manifest) -> list[str]:
+    """Models past staging that decide or count, and that no unit test shows at work."""
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    return [
+        model["name"]
+        for model in _nodes(manifest, "model")
+        if not model["original_file_path"].startswith("models/staging/")
+        and DECIDES_OR_COUNTS.search("\n".join(_code(model)))
+        and model["name"] not in tested
+        and model["name"] not in WITHOUT_UNIT_TEST
+    ]
+
+
+def lists_without_types_reasons_or_grain(manifest: Manifest) -> list[str]:
+    """Seeds without a type for each column, a reason in each row, or their grain."""
+    return [
+        seed["name"]
+        for seed in _nodes(manifest, "seed")
+        if set(seed["columns"]) != set(seed["config"]["column_types"])
+        or not {"reason", "source"} & set(seed["columns"])
+        or not re.search(r"One row per [^.]+\.\s*$", seed["description"])
+    ]
+
+
+def tests_that_are_no_statements(manifest: Manifest) -> list[str]:
+    """Singular data tests not called assert_..., or warn_about_... where they only warn."""
+    found = []
+    for test in _nodes(manifest, "test"):
+        only_warns = test["config"]["severity"].lower() == "warn"
+        prefix = "warn_about_" if only_warns else "assert_"
+        if "test_metadata" not in test and not test["name"].startswith(prefix):
+            found.append(test["name"])
+    return found
+
+
+def defaults_outside_of_the_project_file(manifest: Manifest) -> list[str]:
+    """Macros and data tests that give a var a default of their own."""
+    codes = {test["name"]: test["raw_code"] for test in _nodes(manifest, "test")}
+    codes |= {macro["name"]: macro["macro_sql"] for macro in _own_macros(manifest)}
+    return [name for name, code in codes.items() if re.search(r"\bvar\([^()]*,", code)]
+
+
+def sql_of_an_engine_outside_of_cross_db(manifest: Manifest) -> list[str]:
+    """Macros for one engine in another folder, and defaults that reach other engines silently."""
+    return [
+        macro["name"]
+        for macro in _own_macros(manifest)
+        if "__" in macro["name"]
+        and (
+            not macro["original_file_path"].startswith("macros/cross_db/")
+            or (macro["name"].startswith("default__") and "not_supported" not in macro["macro_sql"])
+        )
+    ]
+
+
+def _own_macros(manifest: Manifest) -> list[Mapping[str, Any]]:
+    own = [macro for macro in manifest["macros"].values() if macro["package_name"] == "north_star"]
+    return [macro for macro in own if macro["original_file_path"].startswith("macros/")]
+
+
+RULES: dict[str, Rule] = {
+    "a model lies in a layer": models_outside_of_the_layers,
+    "measures of facts say how they add up": measures_without_additivity,
+    f"a model has {MOST_LINES} lines of code or fewer": long_models,
+    "a model opens with a comment that ends in its grain": models_without_opening_comment,
+    "staging is two steps, source and renamed": staging_that_is_not_source_then_renamed,
+    "what decides or counts has a unit test": logic_without_unit_test,
+    "a list has types, a reason in each row and a grain": lists_without_types_reasons_or_grain,
+    "a data test's name is a statement": tests_that_are_no_statements,
+    "defaults stand in the project file only": defaults_outside_of_the_project_file,
+    "what differs by engine stands in cross_db only": sql_of_an_engine_outside_of_cross_db,
+}

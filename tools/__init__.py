@@ -1,0 +1,1 @@
+"""Small programs for whoever keeps the lists; nothing that a run needs."""
