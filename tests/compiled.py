@@ -1,0 +1,238 @@
+"""The project's models, compiled by dbt once per set of vars, run in memory as often as needed.
+
+dbt takes longer to start than the models of a small world take to run, so it only compiles here.
+What it would do around them (contracts, tests) is not what the tests that use this ask.
+
+    python -m tests.compiled <file>     compiles the sets of vars in a JSON file
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.landing.contract import read_contract
+from orchestration.landing.raw import RawFolder
+from orchestration.settings import PROJECT, DataFolder
+
+Vars = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A seed or a model.
+
+    Attributes:
+        name: of the seed or model.
+        relation: its quoted name in the database.
+        query: what it holds.
+        is_seed: whether it is a list of the project, the same in every world.
+        is_view: whether dbt makes a view of it.
+        needs: names of the steps it reads.
+    """
+
+    name: str
+    relation: str
+    query: str
+    is_seed: bool
+    is_view: bool
+    needs: frozenset[str]
+
+    def statement(self, *, as_table: bool = False) -> str:
+        """SQL that makes or replaces it.
+
+        Args:
+            as_table: makes a table of a view, which pays where many steps read it.
+        """
+        kind = "view" if self.is_view and not as_table else "table"
+        return f"create or replace {kind} {self.relation} as {self.query}"
+
+
+@dataclass(frozen=True)
+class Models:
+    """Some models of the project and all they need.
+
+    Attributes:
+        database: name of the database that they are compiled for.
+        schemas: quoted names of the schemas they lie in.
+        steps: seeds and models, in the order of their dependencies.
+        relations: quoted name of each model that was asked for.
+    """
+
+    database: str
+    schemas: tuple[str, ...]
+    steps: tuple[Step, ...]
+    relations: dict[str, str]
+
+    def connect(self, batches: Path, threads: int = 2) -> duckdb.DuckDBPyConnection:
+        """An empty database in memory that finds raw/ where the models look for it.
+
+        Args:
+            batches: the folder of batches, raw/batches.
+            threads: that DuckDB may use.
+        """
+        connection = duckdb.connect(config={"threads": threads})
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute(f"set file_search_path = '{batches}'")
+        connection.execute(f"attach ':memory:' as \"{self.database}\"")
+        for schema in self.schemas:
+            connection.execute(f"create schema {schema}")
+        return connection
+
+    def rows(self, connection: duckdb.DuckDBPyConnection) -> dict[str, list[tuple]]:
+        """The rows of each model that was asked for, in an order of their own."""
+        return {
+            name: connection.execute(f"select * from {relation} order by all").fetchall()
+            for name, relation in self.relations.items()
+        }
+
+
+def compile_models(names: Collection[str], variables: Vars | None = None) -> Models:
+    """The models with these names, compiled with these vars; dbt is asked once per set of vars.
+
+    Raises:
+        KeyError: the project has no model of one of the names.
+    """
+    compile_ahead([variables or {}])
+    steps = _COMPILED[_key(variables or {})]
+    needed: dict[str, frozenset[str]] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed[name] = steps[name].needs
+            waiting += needed[name]
+    ordered = tuple(steps[name] for name in TopologicalSorter(needed).static_order())
+    # "database"."schema"."name"
+    parts = [step.relation.split(".") for step in ordered]
+    return Models(
+        database=parts[0][0].strip('"'),
+        schemas=tuple(sorted({f"{database}.{schema}" for database, schema, _ in parts})),
+        steps=ordered,
+        relations={name: steps[name].relation for name in names},
+    )
+
+
+def compile_ahead(variants: Iterable[Vars]) -> None:
+    """Compiles several sets of vars in one go: dbt starts and reads the project only once."""
+    missing = [variables for variables in variants if _key(variables) not in _COMPILED]
+    if not missing:
+        return
+    with tempfile.TemporaryDirectory() as place:
+        exchanged = Path(place, "compiled.json")
+        exchanged.write_text(json.dumps(missing))
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.compiled", str(exchanged)],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "NORTH_STAR_DATA": str(_no_files(Path(place, "data")).root),
+                "DBT_TARGET_PATH": str(Path(place, "target")),
+                "DBT_LOG_PATH": str(Path(place, "logs")),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+        compiled = json.loads(exchanged.read_text())
+    for variables, nodes in zip(missing, compiled, strict=True):
+        _COMPILED[_key(variables)] = {node["name"]: _step(node) for node in nodes}
+
+
+_COMPILED: dict[str, dict[str, Step]] = {}
+
+
+def _key(variables: Vars) -> str:
+    return json.dumps(variables, sort_keys=True)
+
+
+def _no_files(root: Path) -> DataFolder:
+    """A data folder as after a landing that found no file: dbt looks at the raw tables' columns."""
+    data = DataFolder(root)
+    data.root.mkdir()
+    raw = RawFolder(data.raw)
+    raw.prepare()
+    with duckdb.connect() as connection:
+        raw.store_empty_batch(connection, read_contract())
+    data.dev.mkdir()
+    return data
+
+
+def _step(node: dict[str, Any]) -> Step:
+    is_seed = node["resource_type"] == "seed"
+    return Step(
+        name=node["name"],
+        relation=node["relation_name"],
+        query=_seed_query(node) if is_seed else node["compiled_code"],
+        is_seed=is_seed,
+        is_view=node["materialized"] == "view",
+        needs=frozenset(node["needs"]),
+    )
+
+
+def _seed_query(node: dict[str, Any]) -> str:
+    file = PROJECT / node["original_file_path"]
+    header = file.read_text(encoding="utf-8").splitlines()[0].split(",")
+    types = {name: node["column_types"].get(name, "varchar") for name in header}
+    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
+    return f"select * from read_csv('{file}', header = true, columns = {{{columns}}})"
+
+
+# -- In the process of its own ---------------------------------------------------------------------
+
+
+def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
+    """The seeds and compiled models of the project, once for each set of vars."""
+    from dbt.cli.main import dbtRunner
+
+    parsed = dbtRunner().invoke(["--quiet", "parse"])
+    if not parsed.success:
+        raise SystemExit(f"dbt cannot read the project: {parsed.exception}")
+    compiled = []
+    for variables in variants:
+        # No var changes which models there are and what they read, so one manifest serves all.
+        done = dbtRunner(manifest=parsed.result).invoke(
+            [
+                *("--quiet", "compile", "--vars", json.dumps(variables)),
+                *("--select", "resource_type:model"),
+                *("--exclude", "resource_type:test", "resource_type:unit_test"),
+            ]
+        )
+        if not done.success:
+            raise SystemExit(f"dbt cannot compile with {variables}: {done.exception}")
+        nodes = [result.node for result in done.result.results]
+        nodes += [node for node in parsed.result.nodes.values() if node.resource_type == "seed"]
+        names = {node.unique_id: node.name for node in nodes}
+        compiled.append([_described(node, names) for node in nodes])
+    return compiled
+
+
+def _described(node: Any, names: dict[str, str]) -> dict[str, Any]:
+    is_seed = node.resource_type == "seed"
+    above = [] if is_seed else node.depends_on.nodes
+    return {
+        "name": node.name,
+        "relation_name": node.relation_name,
+        "resource_type": str(node.resource_type),
+        "materialized": node.config.materialized,
+        "original_file_path": node.original_file_path,
+        "column_types": node.config.column_types if is_seed else {},
+        "compiled_code": None if is_seed else node.compiled_code,
+        "needs": [names[unique_id] for unique_id in above if unique_id in names],
+    }
+
+
+if __name__ == "__main__":
+    exchanged = Path(sys.argv[1])
+    exchanged.write_text(json.dumps(_compile_with_dbt(json.loads(exchanged.read_text()))))
