@@ -283,7 +283,7 @@ class Registry:
         self.test_tokens = {
             row["token_id"] for row in (*seed("test_tokens"), *tables.get("test_tokens", ()))
         }
-        self.domains = self._claimed_domains()
+        self.domains = self._claimed_domains(tables.get("domain_aliases", ()))
 
     # Tokens and developers
 
@@ -328,18 +328,21 @@ class Registry:
             here = following
         return here
 
-    def _claimed_domains(self) -> dict[str, str | None]:
+    def _claimed_domains(self, aliases: Sequence[Row]) -> dict[str, str | None]:
         """D11: the company behind each known domain, None where it stands for nobody."""
         claims: dict[str, set[str]] = defaultdict(set)
         for company_id, (_, company) in self.companies.latest_versions().items():
             named = [company["domain"], *(company["additional_domains"] or "").split(";")]
             for domain in filter(None, map(host, named)):
                 claims[domain].add(self.survivor(company_id))
+        for row in (*seed("domain_aliases"), *aliases):
+            claims[row["alias"]] |= claims.get(row["domain"], set())
         domains: dict[str, str | None] = {
-            domain: claimants.copy().pop() if len(claimants) == 1 else None
+            domain: min(claimants) if len(claimants) == 1 else None
             for domain, claimants in claims.items()
+            if claimants
         }
-        return domains | {row["domain"]: None for row in seed("free_mail_domains")}
+        return domains | dict.fromkeys(free_mail_domains())
 
     def company_by_domain(self, email: str | None) -> str | None:
         """D11: the longest suffix at a label boundary that is known decides."""
@@ -453,6 +456,14 @@ class Registry:
             and old["created_at"] < new["created_at"]
             and distance <= timedelta(days=self.settings.rotation_window_days)
         )
+
+
+@cache
+def free_mail_domains() -> frozenset[str]:
+    """D11: domains of the public lists and the edited one, which can take one off them."""
+    kinds = {row["domain"]: row["kind"] for row in seed("public_mail_domains")}
+    kinds |= {row["domain"]: row["kind"] for row in seed("free_mail_domains")}
+    return frozenset(domain for domain, kind in kinds.items() if kind != "company")
 
 
 def first_of(token_id: str, predecessor: Mapping[str, str]) -> str:
@@ -754,8 +765,8 @@ def understand(tables: Tables, settings: Settings) -> Program:
     """Gives every row its outcome, every token its weeks, and every week its status.
 
     Args:
-        tables: rows of the raw tables by ``source/table``, with every column, and of the seeds
-            ``company_overrides`` and ``test_tokens`` what the world adds to them.
+        tables: rows of the raw tables by ``source/table``, with every column, and what the world
+            adds to the seeds ``company_overrides``, ``domain_aliases`` and ``test_tokens``.
         settings: the vars.
     """
     registry = Registry(tables, settings)

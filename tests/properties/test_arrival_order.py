@@ -104,8 +104,8 @@ def landed(
 def test_increments_in_any_order_equal_one_full_build(
     variant: str, seed: int, warehouse: Callable[[str], Warehouse]
 ) -> None:
-    # Other worlds than the reference is compared with.
-    world = random_world(seed + 1_000_000, VARIANTS[variant])
+    # Other worlds than those that the reference is compared with.
+    world = random_world(seed + 1_000, VARIANTS[variant])
     chance = random.Random(seed)
     piles = piles_of(world, chance)
     seeds = {name: rows for name, rows in world.tables.items() if name not in raw_columns()}

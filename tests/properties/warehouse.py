@@ -11,7 +11,7 @@ from typing import Any
 from orchestration.landing.raw import EMPTY_BATCH
 from tests.compiled import Step, compile_models
 from tests.properties.reference import Marts, Settings
-from tests.properties.worlds import OVERRIDES, TEST_TOKENS, Row, raw_columns, write_batch
+from tests.properties.worlds import GROWING_SEEDS, Row, raw_columns, write_batch
 
 MARTS = (
     "fct_request_outcomes_weekly",
@@ -77,23 +77,28 @@ class Warehouse:
         self._models = compile_models(self.marts, variables(settings))
         self._relations = {step.name: step.relation for step in self._models.steps}
         self._connection = self._models.connect(place, threads=1)
-        # With it, one model is planned for longer than all the others take; the rows are the same.
-        self._connection.execute("set disabled_optimizers = 'cte_inlining'")
         self._number_of_batches = 0
         write_batch(self._connection, {table: [] for table in raw_columns()}, place / EMPTY_BATCH)
         self._build(self._models.steps)
         self._steps = self._needed()
 
     def _needed(self) -> list[Step]:
-        """The models that a world needs, without those that stay empty and what only they read."""
+        """The models that differ from world to world.
+
+        Not those that stay empty and what only they read, nor those that read nothing but lists.
+        """
         steps = {step.name: step for step in self._models.steps}
+        moving = set(GROWING_SEEDS)
+        for step in self._models.steps:
+            if step.needs & moving or "read_parquet" in step.query:
+                moving.add(step.name)
         waiting, needed = list(self.marts), set()
         while waiting:
             name = waiting.pop()
             if name not in needed | LEFT_EMPTY and not steps[name].is_seed:
                 needed.add(name)
                 waiting += steps[name].needs
-        return [step for step in self._models.steps if step.name in needed]
+        return [step for step in self._models.steps if step.name in needed & moving]
 
     def build(self, *batches: dict[str, list[Row]]) -> Marts:
         """The rows of the marts over a world.
@@ -117,7 +122,7 @@ class Warehouse:
         for folder in self._place.iterdir():
             if folder.name != EMPTY_BATCH:
                 shutil.rmtree(folder)
-        for name in (OVERRIDES, TEST_TOKENS):
+        for name in GROWING_SEEDS:
             if name in self._relations:
                 self._connection.execute(
                     f"delete from {self._relations[name]} where reason = 'random'"
@@ -130,7 +135,7 @@ class Warehouse:
         write_batch(self._connection, filled, self._place / f"{self._number_of_batches:06d}")
 
     def _add_to_seeds(self, tables: dict[str, list[Row]]) -> None:
-        for name in (OVERRIDES, TEST_TOKENS):
+        for name in GROWING_SEEDS:
             for row in tables.get(name, ()):
                 columns = ", ".join((*row, "reason"))
                 places = ", ".join("?" * (len(row) + 1))

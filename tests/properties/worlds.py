@@ -50,9 +50,11 @@ CONTACTS = "crm/contacts"
 COMPANIES = "crm/companies"
 PROFILES = "github/profiles"
 REJECTS = "landing/rejects"
-# Seeds, to which a world adds rows.
 OVERRIDES = "company_overrides"
 TEST_TOKENS = "test_tokens"
+ALIASES = "domain_aliases"
+# To these a world adds rows.
+GROWING_SEEDS = (OVERRIDES, TEST_TOKENS, ALIASES)
 
 
 @cache
@@ -67,7 +69,7 @@ class World:
 
     Attributes:
         seed: that it was drawn with.
-        tables: rows of the raw tables by ``source/table``, with every column, and of two seeds.
+        tables: rows of the raw tables by ``source/table``, with every column, and of some seeds.
     """
 
     seed: int
@@ -151,6 +153,7 @@ class _Chance:
             PROFILES: self._profiles(),
             OVERRIDES: self._overrides(),
             TEST_TOKENS: self._test_tokens(),
+            ALIASES: self._aliases(),
         }
         tables |= self._logs()
         tables[REJECTS] = [
@@ -239,6 +242,7 @@ class _Chance:
                             f"EU.x{(number + 1) % len(self.company_ids)}.example",
                             f"www.y{number}.example;shared.example",
                             "mail.gmail.com",
+                            "alibaba.com;0-mail.com",
                             probability=0.5,
                         ),
                         employee_count=self.nullable(0, 1, 10, 11, 50, 51, 200, 201, 1000, 1001)
@@ -277,6 +281,10 @@ class _Chance:
             f" {name.upper()}@EU.x{company}.example",
             f"{name}@a.b.y{company}.example",
             f"{name}@notx{company}.example",
+            f"{name}@de.eu.old.example",
+            f"{name}@old.example",
+            f"{name}@alibaba.com",
+            f"{name}@0-mail.com",
             f"{name}@shared.example",
             f"{name}@eu.shared.example",
             f"{name}@gmail.com",
@@ -455,6 +463,12 @@ class _Chance:
 
     def _test_tokens(self) -> list[Row]:
         return [{"token_id": token_id} for token_id in self.some(["t1", "u1"], 0.1)]
+
+    def _aliases(self) -> list[Row]:
+        return [
+            {"alias": alias, "domain": self.one_of("x0.example", "x1.example", "y1.example")}
+            for alias in self.some(["old.example", "eu.old.example", "y0.example"], 0.3)
+        ]
 
     def redelivered(self, rows: list[Row]) -> list[Row]:
         """The rows of a table that is no log, some of them twice."""
