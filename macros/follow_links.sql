@@ -1,32 +1,43 @@
-{#- Common table expressions that follow links between rows to their end, doubling the distance in each of
-    six rounds (64 links). `links` needs the columns id and next_id; the last expression, `<links>_ends`, has
-    id and end_id. Whoever runs into a loop, or past 64 links, stays where it is: end_id = id. -#}
+{#- Common table expressions that follow links between rows to their end. `links` needs the columns id and
+    next_id; the last expression, `<links>_ends`, has id and end_id. Whoever runs into a loop, or past 64 links,
+    stays where it is: end_id = id. Needs `with recursive`. -#}
 {% macro follow_links(links) %}
-{{ links }}_round_0 as (
+{{ links }}_walks as (
     select
-        id,
-        coalesce(next_id, id) as end_id
+        id as start_id,
+        next_id as id,
+        1 as links_followed
     from {{ links }}
-),
-{% for round in range(1, 7) %}
-{{ links }}_round_{{ round }} as (
+    where next_id is not null
+    union all
     select
-        here.id,
-        coalesce(there.end_id, here.end_id) as end_id
-    from {{ links }}_round_{{ round - 1 }} as here
-    left join {{ links }}_round_{{ round - 1 }} as there
-        on here.end_id = there.id
+        walks.start_id,
+        links.next_id as id,
+        walks.links_followed + 1 as links_followed
+    from {{ links }}_walks as walks
+    inner join {{ links }} as links
+        on walks.id = links.id
+    where
+        links.next_id is not null
+        and walks.links_followed <= 64
 ),
-{% endfor %}
+{{ links }}_walked as (
+    select
+        start_id,
+        max(links_followed) as links_followed
+    from {{ links }}_walks
+    group by start_id
+),
 {{ links }}_ends as (
     select
-        reached.id,
-        case
-            when beyond.next_id is not null then reached.id
-            else reached.end_id
-        end as end_id
-    from {{ links }}_round_6 as reached
-    left join {{ links }} as beyond
-        on reached.end_id = beyond.id
+        links.id,
+        case when walks.links_followed <= 64 then walks.id else links.id end as end_id
+    from {{ links }} as links
+    left join {{ links }}_walked as walked
+        on links.id = walked.start_id
+    left join {{ links }}_walks as walks
+        on
+            walked.start_id = walks.start_id
+            and walked.links_followed = walks.links_followed
 )
 {% endmacro %}

@@ -26,6 +26,12 @@ companies as (
 
 ),
 
+resolution_methods as (
+
+    select * from {{ ref('resolution_methods') }}
+
+),
+
 resolved as (
 
     select
@@ -57,6 +63,7 @@ attributed as (
         coalesce(companies.ultimate_parent_company_id, resolved.named_company_id)
             as ultimate_parent_company_id,
         resolved.resolution_method,
+        resolution_methods.confidence as resolution_confidence,
         token_weeks.attempted_requests,
         token_weeks.successful_requests,
         token_weeks.qualified_requests,
@@ -69,6 +76,8 @@ attributed as (
         on
             token_weeks.week_start = resolved.week_start
             and token_weeks.token_id = resolved.token_id
+    left join resolution_methods
+        on resolved.resolution_method = resolution_methods.method
     left join lineages
         on token_weeks.token_id = lineages.token_id
     left join companies

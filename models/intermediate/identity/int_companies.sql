@@ -2,7 +2,7 @@
 -- the ultimate one, by the latest versions and for the whole history (definition D11).
 -- Loops are refused: who is in one, or leads into one, stays on its own.
 -- One row per company of the CRM.
-with companies as (
+with recursive companies as (
 
     select * from {{ ref('int_company_versions') }}
     where is_latest

@@ -19,12 +19,6 @@ lineage_lifecycles as (
 
 ),
 
-resolution_methods as (
-
-    select * from {{ ref('resolution_methods') }}
-
-),
-
 clients as (
 
     select * from {{ ref('int_token_week_clients') }}
@@ -53,7 +47,7 @@ described as (
         token_weeks.company_id,
         token_weeks.ultimate_parent_company_id,
         token_weeks.resolution_method,
-        resolution_methods.confidence as resolution_confidence,
+        token_weeks.resolution_confidence,
         token_weeks.attempted_requests,
         token_weeks.successful_requests,
         token_weeks.qualified_requests,
@@ -90,8 +84,6 @@ described as (
         on
             token_weeks.week_start = clients.week_start
             and token_weeks.token_id = clients.token_id
-    left join resolution_methods
-        on token_weeks.resolution_method = resolution_methods.method
     left join developer_weeks
         on
             token_weeks.week_start = developer_weeks.week_start
