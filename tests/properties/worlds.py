@@ -528,7 +528,7 @@ class _Chance:
         is_sampled = self.maybe(0.2)
         for token_id, days in self._active_days().items():
             agents = self.random.sample(
-                ["north-star-python/2.1.0 x", "North-Star-Go 1", "north-star-node/3", None], 2
+                ["north-star-python/2.1.0 x", "North-Star-Go 1", "Zap/3", None], 2
             )
             for day in days:
                 rows.append(
@@ -538,7 +538,7 @@ class _Chance:
                         requested_at=self.instant(day),
                         token_id=token_id,
                         endpoint=self.one_of("/v1/orders/{id}", "/V1/files"),
-                        api=self.nullable("orders", "files"),
+                        api=self.nullable("orders", "webhooks"),
                         status_code=self.one_of(200, 200, 201, 299),
                         user_agent=self.one_of(*agents),
                         sample_rate=self.one_of(None, 1.0, 0.5 if is_sampled else None),
