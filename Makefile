@@ -67,7 +67,7 @@ lists: install-dev ## Write the list of free-mail and disposable domains anew, f
 
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/orchestration tests
+	$(BIN)/pytest -m "not services" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile

@@ -11,6 +11,12 @@ MARTS = (
     "fct_time_to_first_hello_world",
     "fct_request_outcomes_weekly",
     "fct_north_star_weekly",
+    "fct_growth_accounting_weekly",
+    "fct_retention_weekly",
+    "fct_rolling_active_tokens_daily",
+    "dim_tokens",
+    "dim_developers_history",
+    "dim_companies_history",
 )
 
 

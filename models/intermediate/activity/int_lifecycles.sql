@@ -47,7 +47,7 @@ preceded as (
         weeks.tracked_week_number,
         lag(weeks.tracked_week_number) over history as previous_week_number,
         lead(unit_weeks.week_start) over history is null as is_last_week,
-        min(unit_weeks.week_start) over history as first_week_start
+        min(unit_weeks.week_start) over history as cohort_week
     from unit_weeks
     inner join weeks
         on unit_weeks.week_start = weeks.week_start
@@ -63,7 +63,7 @@ judged as (
         grain,
         unit_id,
         week_start,
-        first_week_start,
+        cohort_week,
         is_last_week,
         case
             when previous_week_number is null then 'new'

@@ -33,12 +33,12 @@ active as (
 
     select
         grain,
-        first_week_start as cohort_week,
+        cohort_week,
         week_start,
         count(*) as units,
         sum(case when is_last_week then 1 else 0 end) as units_for_the_last_time
     from lifecycles
-    group by grain, first_week_start, week_start
+    group by grain, cohort_week, week_start
 
 ),
 
