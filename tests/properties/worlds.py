@@ -132,11 +132,15 @@ class _Chance:
         self.first_day = self.random.choice(FIRST_DAYS) + self.random.randrange(7) * DAY
         self.number_of_days = self.random.randint(25, 60)
         self.last_day = self.first_day + (self.number_of_days - 1) * DAY
-        self.landed_at = first_instant(self.last_day, settings) + timedelta(
-            hours=self.random.choice((25, 25, 60, 24 * 8))
-        )
         # The gateway's last row, unless a later one happens to come.
         self.last_at = self.instant(self.last_day)
+        if self.maybe(0.25):
+            # The very instant at which a week is no longer open, or no longer settling.
+            end = first_instant(week_of(self.last_day, settings) + WEEK, settings)
+            self.last_at = end + self.one_of(0, settings.late_allowance_days) * DAY
+        self.landed_at = max(self.last_at, first_instant(self.last_day + DAY, settings)) + (
+            timedelta(hours=self.one_of(1, 1, 36, 24 * 7))
+        )
         self.has_cloudtrail = self.maybe(0.4)
         self.emails: list[str] = []
         self.developer_ids = [f"d{number}" for number in range(self.random.randint(5, 10))]
@@ -155,7 +159,7 @@ class _Chance:
             TEST_TOKENS: self._test_tokens(),
             ALIASES: self._aliases(),
         }
-        tables |= self._logs()
+        tables |= self._logs(self._turning_points(tables[TOKENS], tables[DEVELOPERS]))
         tables[REJECTS] = [
             full_row(REJECTS, source_name=source, row_number=number, _landed_at=self.landed_at)
             for number, source in enumerate(
@@ -239,7 +243,7 @@ class _Chance:
                         additional_domains=self.nullable(
                             "shared.example",
                             f"x{number}.example; eu.x{number}.example",
-                            f"EU.x{(number + 1) % len(self.company_ids)}.example",
+                            *[f"EU.x{(number + 1) % len(self.company_ids)}.example"] * 2,
                             f"www.y{number}.example;shared.example",
                             "mail.gmail.com",
                             "alibaba.com;0-mail.com",
@@ -278,7 +282,7 @@ class _Chance:
         company = self.random.randrange(len(self.company_ids))
         return self.nullable(
             *[f"{name}@x{company}.example"] * 5,
-            f" {name.upper()}@EU.x{company}.example",
+            *[f" {name.upper()}@EU.x{company}.example"] * 3,
             f"{name}@a.b.y{company}.example",
             f"{name}@notx{company}.example",
             f"{name}@de.eu.old.example",
@@ -298,7 +302,7 @@ class _Chance:
         emails = [*self.emails, "nobody@x0.example"]
         # No two contacts may be equally new.
         times = iter(self.random.sample(self.version_times(30), 30))
-        for number in range(self.random.randint(0, 5)):
+        for number in range(self.random.randint(2, 10)):
             for _ in range(self.one_of(1, 1, 2)):
                 version_at = next(times)
                 is_updated = self.maybe(0.7)
@@ -467,7 +471,7 @@ class _Chance:
     def _aliases(self) -> list[Row]:
         return [
             {"alias": alias, "domain": self.one_of("x0.example", "x1.example", "y1.example")}
-            for alias in self.some(["old.example", "eu.old.example", "y0.example"], 0.3)
+            for alias in self.some(["old.example", "eu.old.example", "y0.example"], 0.5)
         ]
 
     def redelivered(self, rows: list[Row]) -> list[Row]:
@@ -483,8 +487,25 @@ class _Chance:
 
     # The logs
 
-    def _logs(self) -> dict[str, list[Row]]:
-        gateway = self._requests()
+    def _turning_points(self, tokens: list[Row], developers: list[Row]) -> dict[str, list]:
+        """When each token's owner, or what is known of that owner, may have changed."""
+        points: dict[str, list[datetime]] = {}
+        for token in tokens:
+            own = points.setdefault(token["token_id"], [])
+            changes = [token["updated_at"]] + [
+                developer["updated_at"]
+                for developer in developers
+                if developer["developer_id"] == token["developer_id"]
+            ]
+            own += [
+                at
+                for at in changes
+                if at and self.first_day <= local_day(at, self.settings) <= self.last_day
+            ]
+        return points
+
+    def _logs(self, turning_points: dict[str, list[datetime]]) -> dict[str, list[Row]]:
+        gateway = self._requests(turning_points)
         events = self._events() if self.has_cloudtrail else []
         gaps = self._gaps()
         if self.maybe(0.03):
@@ -523,19 +544,21 @@ class _Chance:
                     chosen += [self.first_day + day * DAY for day in picked]
         return days
 
-    def _requests(self) -> list[Row]:
+    def _requests(self, turning_points: dict[str, list[datetime]]) -> list[Row]:
         rows: list[Row] = []
         is_sampled = self.maybe(0.2)
         for token_id, days in self._active_days().items():
             agents = self.random.sample(
                 ["north-star-python/2.1.0 x", "North-Star-Go 1", "Zap/3", None], 2
             )
-            for day in days:
+            instants = [self.instant(day) for day in days]
+            instants += self.some(turning_points.get(token_id, ()), 0.3)
+            for requested_at in instants:
                 rows.append(
                     full_row(
                         REQUESTS,
                         request_id=f"r{len(rows)}" if self.maybe(0.6) else None,
-                        requested_at=self.instant(day),
+                        requested_at=requested_at,
                         token_id=token_id,
                         endpoint=self.one_of("/v1/orders/{id}", "/V1/files"),
                         api=self.nullable("orders", "webhooks"),
