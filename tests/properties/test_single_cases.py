@@ -37,7 +37,6 @@ def token(token_id: str, **values: object) -> Row:
     return full_row(TOKENS, token_id=token_id, **(of_one_kind | values))
 
 
-@pytest.mark.xfail(strict=True, reason="int_developer_companies knows only the registry's people")
 def test_an_override_counts_for_a_developer_whom_no_registry_knows(warehouse: WAREHOUSE) -> None:
     marts = warehouse("defaults").build(
         {
@@ -74,7 +73,6 @@ def test_a_link_that_would_close_a_circle_takes_nobodys_place(warehouse: WAREHOU
     assert lineages == {"early": "first", "later": "first", "first": "first"}
 
 
-@pytest.mark.xfail(strict=True, reason="content_hash looks at the columns of all sources only")
 @pytest.mark.parametrize(
     "differing",
     [{"aws_region": "us-east-1"}, {"error_code": "ThrottlingException"}, {"account_id": "2"}],

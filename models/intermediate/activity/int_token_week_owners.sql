@@ -23,7 +23,6 @@ developer_companies as (
 overrides as (
 
     select * from {{ ref('company_overrides') }}
-    where scope = 'token'
 
 ),
 
@@ -33,18 +32,26 @@ owned as (
         token_weeks.week_start,
         token_weeks.token_id,
         token_versions.developer_id,
-        overrides.company_id as manual_company_id,
+        coalesce(token_overrides.company_id, developer_overrides.company_id)
+            as manual_company_id,
         token_versions.company_id as token_company_id,
         developer_companies.company_id as developer_company_id,
         developer_companies.resolution_method as developer_method
     from token_weeks
-    left join overrides
-        on token_weeks.token_id = overrides.id
+    left join overrides as token_overrides
+        on
+            token_weeks.token_id = token_overrides.id
+            and token_overrides.scope = 'token'
     left join token_versions
         on
             token_weeks.token_id = token_versions.token_id
             and token_weeks.last_request_at >= token_versions.valid_from
             and token_weeks.last_request_at < token_versions.valid_to
+    -- The registry of tokens may name developers whom that of developers does not.
+    left join overrides as developer_overrides
+        on
+            token_versions.developer_id = developer_overrides.id
+            and developer_overrides.scope = 'developer'
     left join developer_companies
         on
             token_versions.developer_id = developer_companies.developer_id

@@ -38,13 +38,11 @@ resolved as (
         *,
         case
             when manual_company_id is not null then 'manual'
-            when developer_method = 'manual' then 'manual'
             when token_company_id is not null then 'token'
             else coalesce(developer_method, 'unresolved')
         end as resolution_method,
         case
             when manual_company_id is not null then manual_company_id
-            when developer_method = 'manual' then developer_company_id
             else coalesce(token_company_id, developer_company_id)
         end as named_company_id
     from owners

@@ -11,7 +11,7 @@ with unioned as (
     select
         '{{ log_source }}' as source,
         {{ request_columns | join(',\n        ') }},
-        {{ content_hash(request_columns) }} as content_hash,
+        content_hash,
         file_hash,
         file_row_number,
         landed_at

@@ -22,6 +22,11 @@ renamed as (
         lower(trim(environment)) as environment,
         user_agent,
         client_country,
+        {{ content_hash([
+            'request_id', 'token_id', 'application_id', 'client_ip_hash', 'method', 'path',
+            'endpoint', 'api', 'environment', 'user_agent', 'client_country',
+            'status_code', 'latency_ms', 'sample_rate', 'is_success', 'requested_at',
+        ]) }} as content_hash,
 
         status_code,
         latency_ms,

@@ -23,6 +23,11 @@ renamed as (
         cast(null as {{ dbt.type_string() }}) as environment,
         user_agent,
         cast(null as {{ dbt.type_string() }}) as client_country,
+        {{ content_hash([
+            'event_id', 'event_time', 'token_id', 'token_prefix', 'issued_token_id',
+            'identity_type', 'principal_hash', 'account_id', 'event_type', 'event_source',
+            'event_name', 'aws_region', 'error_code', 'user_agent', 'client_ip_hash',
+        ]) }} as content_hash,
 
         case
             when error_code is null then 200
