@@ -38,6 +38,7 @@ class Step:
         query: what it holds.
         is_seed: whether it is a list of the project, the same in every world.
         is_view: whether dbt makes a view of it.
+        is_check: whether it is a data test that blocks a publication: it may hold no row.
         needs: names of the steps it reads.
     """
 
@@ -46,6 +47,7 @@ class Step:
     query: str
     is_seed: bool
     is_view: bool
+    is_check: bool
     needs: frozenset[str]
 
     def statement(self, *, as_table: bool = False) -> str:
@@ -97,14 +99,19 @@ class Models:
         }
 
 
-def compile_models(names: Collection[str], variables: Vars | None = None) -> Models:
+def compile_models(names: Collection[str] | None = None, variables: Vars | None = None) -> Models:
     """The models with these names, compiled with these vars; dbt is asked once per set of vars.
+
+    Args:
+        names: of models and of singular data tests; without it, all there are.
+        variables: other values than the defaults of dbt_project.yml.
 
     Raises:
         KeyError: the project has no model of one of the names.
     """
     compile_ahead([variables or {}])
     steps = _COMPILED[_key(variables or {})]
+    names = steps if names is None else names
     needed: dict[str, frozenset[str]] = {}
     waiting = list(names)
     while waiting:
@@ -114,12 +121,12 @@ def compile_models(names: Collection[str], variables: Vars | None = None) -> Mod
             waiting += needed[name]
     ordered = tuple(steps[name] for name in TopologicalSorter(needed).static_order())
     # "database"."schema"."name"
-    parts = [step.relation.split(".") for step in ordered]
+    parts = [step.relation.split(".") for step in ordered if not step.is_check]
     return Models(
         database=parts[0][0].strip('"'),
         schemas=tuple(sorted({f"{database}.{schema}" for database, schema, _ in parts})),
         steps=ordered,
-        relations={name: steps[name].relation for name in names},
+        relations={name: steps[name].relation for name in names if not steps[name].is_check},
     )
 
 
@@ -177,6 +184,7 @@ def _step(node: dict[str, Any]) -> Step:
         query=_seed_query(node) if is_seed else node["compiled_code"],
         is_seed=is_seed,
         is_view=node["materialized"] == "view",
+        is_check=node["resource_type"] == "test",
         needs=frozenset(node["needs"]),
     )
 
@@ -193,7 +201,7 @@ def _seed_query(node: dict[str, Any]) -> str:
 
 
 def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
-    """The seeds and compiled models of the project, once for each set of vars."""
+    """The seeds, compiled models and blocking singular tests, once for each set of vars."""
     from dbt.cli.main import dbtRunner
 
     parsed = dbtRunner().invoke(["--quiet", "parse"])
@@ -206,8 +214,9 @@ def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
             [
                 *("--quiet", "--no-write-json", "--no-populate-cache"),
                 *("compile", "--vars", json.dumps(variables)),
-                *("--select", "resource_type:model"),
-                *("--exclude", "resource_type:test", "resource_type:unit_test"),
+                *("--select", "resource_type:model", "test_type:singular"),
+                *("--exclude", "test_type:generic", "resource_type:unit_test"),
+                *("config.severity:warn",),
             ]
         )
         if not done.success:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.worlds.conftest import SHARED_DATA, World
+from tests.worlds.conftest import SHARED_DATA, RealWorld
 
-RealWorld = Callable[[str], World]
+Build = Callable[[str], RealWorld]
 
 
 def truth(name: str, file: str) -> list[dict[str, Any]]:
@@ -29,7 +29,7 @@ ACCEPTED = """
 
 
 @pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
-def test_every_week_equals_its_truth(real_world: RealWorld, name: str) -> None:
+def test_every_week_equals_its_truth(real_world: Build, name: str) -> None:
     weeks = real_world(name).rows(f"""
         select
             week_start, accepted_requests, weekly_active_tokens, weekly_active_developers,
@@ -46,7 +46,7 @@ def test_every_week_equals_its_truth(real_world: RealWorld, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
-def test_growth_of_every_grain_starts_from_the_truth(real_world: RealWorld, name: str) -> None:
+def test_growth_of_every_grain_starts_from_the_truth(real_world: Build, name: str) -> None:
     """Who is active in the week before, but not in this one, is churned: week by week."""
     world = real_world(name)
     growth = world.rows("""
@@ -97,7 +97,7 @@ def test_growth_of_every_grain_starts_from_the_truth(real_world: RealWorld, name
 
 
 @pytest.mark.parametrize("name", ["qa_community", "foundation", "github_profiles"])
-def test_weeks_that_the_truth_does_not_list_are_gaps(real_world: RealWorld, name: str) -> None:
+def test_weeks_that_the_truth_does_not_list_are_gaps(real_world: Build, name: str) -> None:
     listed = {date.fromisoformat(week["week_start"]) for week in truth(name, "truth_weekly.csv")}
     weeks = real_world(name).rows(
         "select week_start, is_data_gap, weekly_active_tokens from fct_north_star_weekly"
@@ -109,9 +109,7 @@ def test_weeks_that_the_truth_does_not_list_are_gaps(real_world: RealWorld, name
 
 
 @pytest.mark.parametrize("name", ["qa_community", "github_profiles"])
-def test_the_distribution_of_hello_worlds_equals_its_truth(
-    real_world: RealWorld, name: str
-) -> None:
+def test_the_distribution_of_hello_worlds_equals_its_truth(real_world: Build, name: str) -> None:
     world = real_world(name)
     expected = {row["metric"]: row["value"] for row in truth(name, "truth_ttfhw.csv")}
     counts = world.rows("""
@@ -140,7 +138,7 @@ def test_the_distribution_of_hello_worlds_equals_its_truth(
     assert watermark.isoformat() == expected["watermark"].removesuffix("+00:00")
 
 
-def test_cloudtrail_counts_what_was_delivered_twice_once(real_world: RealWorld) -> None:
+def test_cloudtrail_counts_what_was_delivered_twice_once(real_world: Build) -> None:
     cloudtrail = real_world("cloudtrail")
     weeks = truth("cloudtrail", "truth_weekly.csv")
     assert cloudtrail.rows(f"select * from ({ACCEPTED}) order by week_start") == [
@@ -151,7 +149,7 @@ def test_cloudtrail_counts_what_was_delivered_twice_once(real_world: RealWorld) 
     ]
 
 
-def test_cloudtrail_has_a_week_of_traffic_in_which_nobody_is_active(real_world: RealWorld) -> None:
+def test_cloudtrail_has_a_week_of_traffic_in_which_nobody_is_active(real_world: Build) -> None:
     weeks = real_world("cloudtrail").rows("""
         select week_start, weekly_active_tokens, is_data_gap, days_with_logs
         from fct_north_star_weekly
@@ -162,7 +160,7 @@ def test_cloudtrail_has_a_week_of_traffic_in_which_nobody_is_active(real_world: 
     assert weeks[1] == (date(2021, 8, 2), 0, False, 1)
 
 
-def test_cloudtrail_tokens_equal_their_truth(real_world: RealWorld) -> None:
+def test_cloudtrail_tokens_equal_their_truth(real_world: Build) -> None:
     """Keys are hashed in the marts, so the tokens are compared as a multiset of their counts."""
     tokens = real_world("cloudtrail").rows("""
         select sum(attempted_requests), sum(successful_requests), count(*)
@@ -178,7 +176,7 @@ def test_cloudtrail_tokens_equal_their_truth(real_world: RealWorld) -> None:
     assert tokens == expected
 
 
-def test_access_logs_are_found_out_and_counted_line_by_line(real_world: RealWorld) -> None:
+def test_access_logs_are_found_out_and_counted_line_by_line(real_world: Build) -> None:
     world = real_world("access_logs")
     ledger = world.rows(
         "select path, format, rows_read, rows_landed, rows_rejected, lines_skipped "
@@ -197,7 +195,7 @@ def test_access_logs_are_found_out_and_counted_line_by_line(real_world: RealWorl
 
 
 def test_requests_of_an_access_log_equal_their_truth_and_equal_lines_are_all_requests(
-    real_world: RealWorld,
+    real_world: Build,
 ) -> None:
     # Without the week of nova's lines, which are one day two years later.
     found = real_world("access_logs").rows("""
@@ -224,7 +222,7 @@ def test_requests_of_an_access_log_equal_their_truth_and_equal_lines_are_all_req
 
 
 def test_addresses_of_an_access_log_are_counted_without_being_known(
-    real_world: RealWorld,
+    real_world: Build,
 ) -> None:
     found = real_world("access_logs").rows("""
         select
@@ -243,7 +241,7 @@ def test_addresses_of_an_access_log_are_counted_without_being_known(
     assert found == expected
 
 
-def test_callers_of_an_api_log_are_its_users(real_world: RealWorld) -> None:
+def test_callers_of_an_api_log_are_its_users(real_world: Build) -> None:
     found = real_world("access_logs").rows("""
         select count(*) as calls
         from staging.stg_api_gateway__api_requests
