@@ -212,7 +212,8 @@ def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
         # No var changes which models there are and what they read, so one manifest serves all.
         done = dbtRunner(manifest=parsed.result).invoke(
             [
-                *("--quiet", "compile", "--vars", json.dumps(variables)),
+                *("--quiet", "--no-write-json", "--no-populate-cache"),
+                *("compile", "--vars", json.dumps(variables)),
                 *("--select", "resource_type:model", "test_type:singular"),
                 *("--exclude", "test_type:generic", "resource_type:unit_test"),
                 *("config.severity:warn",),

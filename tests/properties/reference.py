@@ -985,9 +985,12 @@ def rolling_active_tokens_daily(program: Program) -> list[dict[str, Any]]:
     if program.watermark is None:
         return []
     rows = []
-    day = min(request.day for request in program.accepted)
+    requests_of: dict[date, list[Request]] = defaultdict(list)
+    for request in program.accepted:
+        requests_of[request.day].append(request)
+    day = min(requests_of)
     while day <= local_day(program.watermark, program.settings):
-        window = [one for one in program.accepted if day - 6 * DAY <= one.day <= day]
+        window = [one for days_ago in range(7) for one in requests_of[day - days_ago * DAY]]
         tokens = Counter(one.token_id for one in window if one.outcome == "qualified")
         least = program.settings.min_qualified_requests
         active = sum(requests >= least for requests in tokens.values())

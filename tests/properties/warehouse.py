@@ -8,6 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import duckdb
+
 from orchestration.landing.raw import EMPTY_BATCH
 from tests.compiled import Step, compile_models
 from tests.properties.reference import Marts, Settings
@@ -114,10 +116,6 @@ class Warehouse:
             self._build(self._steps)
         return {name: self._rows(name) for name in self.marts}
 
-    def execute(self, sql: str) -> list[tuple]:
-        """What a query says of the marts as they were built last."""
-        return self._connection.execute(sql).fetchall()
-
     def _clear(self) -> None:
         for folder in self._place.iterdir():
             if folder.name != EMPTY_BATCH:
@@ -145,10 +143,15 @@ class Warehouse:
                 )
 
     def _build(self, steps: Sequence[Step]) -> None:
+        # In one transaction, which is faster than many.
         self._connection.execute("begin")
-        for step in steps:
-            # A view would be planned anew in each model that reads it.
-            self._connection.execute(step.statement(as_table=True))
+        try:
+            for step in steps:
+                # A view would be planned anew in each model that reads it.
+                self._connection.execute(step.statement(as_table=True))
+        except duckdb.Error:
+            self._connection.execute("rollback")
+            raise
         self._connection.execute("commit")
 
     def _rows(self, name: str) -> list[dict[str, Any]]:

@@ -508,7 +508,7 @@ class _Chance:
         gateway = self._requests(turning_points)
         events = self._events() if self.has_cloudtrail else []
         gaps = self._gaps()
-        if self.maybe(0.03):
+        if self.maybe(0.06):
             gateway = []
         return {
             REQUESTS: self._in_files(REQUESTS, self._without(gaps, gateway, "requested_at")),
