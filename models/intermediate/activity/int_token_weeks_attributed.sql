@@ -41,10 +41,8 @@ resolved as (
             when token_company_id is not null then 'token'
             else coalesce(developer_method, 'unresolved')
         end as resolution_method,
-        case
-            when manual_company_id is not null then manual_company_id
-            else coalesce(token_company_id, developer_company_id)
-        end as named_company_id
+        coalesce(manual_company_id, token_company_id, developer_company_id)
+            as named_company_id
     from owners
 
 ),
