@@ -4,6 +4,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 BIN := .venv/bin
+SPARK_BIN := .venv-spark/bin
 NORTH_STAR_DATA ?= data
 
 # The first Python on PATH that is new enough; PYTHON=/path/to/python3 names another.
@@ -18,11 +19,11 @@ UV := $(BIN)/uv
 LOCAL_UV := $(BIN)/uv
 endif
 # Byte code now, once: containers often forbid Python to write it, and each start would compile again.
-UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python $(BIN)/python
+UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --python
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev run land withdraw compact forget formats show dev sample lists bench test test-services lint format lock clean
+.PHONY: help install install-dev install-spark run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +31,8 @@ help: ## List the targets
 install: .venv/.installed ## Make .venv and install what a run needs (nothing to do when it is there)
 
 install-dev: .venv/.installed-dev ## The same with what tests and linting need
+
+install-spark: .venv-spark/.installed ## Make .venv-spark, with all of that and Spark (1.1 GB; Java 17 is needed to run it)
 
 run: install ## Land new files, build and test the models, publish, show the latest final week
 	@$(BIN)/python -m orchestration run
@@ -65,6 +68,12 @@ sample: install ## Simulate a program's files: make sample DIR=/some/folder [DEV
 lists: install-dev ## Write the list of free-mail and disposable domains anew, from the pinned public lists
 	@$(BIN)/python -m tools.mail_domains
 
+spark-up: install-spark ## Start Spark on this machine: a master, two workers, a Thrift server (WITH="--port ...")
+	@$(SPARK_BIN)/python -m tools.spark_cluster up $(WITH)
+
+spark-down: install-spark ## Stop it; its tables stay
+	@$(SPARK_BIN)/python -m tools.spark_cluster down
+
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
 	$(BIN)/pytest -m "not services" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
@@ -92,6 +101,8 @@ format: install-dev ## Put Python and SQL into shape
 lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (UPGRADE=--upgrade: newest)
 	$(UV_COMPILE) pyproject.toml -o requirements/lock.txt
 	$(UV_COMPILE) pyproject.toml --group dev -o requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --extra spark --group dev --group spark-cluster \
+		-c requirements/dev.txt -o requirements/spark.txt
 	echo uv | $(UV_COMPILE) - -o requirements/uv.txt
 
 clean: ## Remove caches and databases that are built again; never landing, raw or publications
@@ -99,12 +110,17 @@ clean: ## Remove caches and databases that are built again; never landing, raw o
 	cd "$(NORTH_STAR_DATA)" 2>/dev/null && rm -f warehouse.duckdb* dev/*.duckdb* || true
 
 .venv/.installed: requirements/lock.txt | $(BIN)/python $(LOCAL_UV)
-	$(UV_INSTALL) -r requirements/lock.txt
+	$(UV_INSTALL) $(BIN)/python -r requirements/lock.txt
 	@touch $@
 
 .venv/.installed-dev: requirements/dev.txt | $(BIN)/python $(LOCAL_UV)
-	$(UV_INSTALL) -r requirements/dev.txt
+	$(UV_INSTALL) $(BIN)/python -r requirements/dev.txt
 	@touch $@ .venv/.installed
+
+.venv-spark/.installed: requirements/spark.txt | $(BIN)/python $(LOCAL_UV)
+	@test -e $(SPARK_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-spark
+	$(UV_INSTALL) $(SPARK_BIN)/python -r requirements/spark.txt
+	@touch $@
 
 # Debian's Python comes without the module that puts pip into an environment; its own pip can do that too.
 $(BIN)/python:

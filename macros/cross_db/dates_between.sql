@@ -8,7 +8,12 @@
 {%- endmacro %}
 
 {% macro duckdb__dates_between(first_date, last_date, step_days) -%}
-    cast(unnest(generate_series(
-        {{ first_date }}, {{ last_date }}, interval ({{ step_days }}) day
-    )) as date)
+    unnest(cast(
+        generate_series({{ first_date }}, {{ last_date }}, interval ({{ step_days }}) day)
+        as date[]
+    ))
+{%- endmacro %}
+
+{% macro spark__dates_between(first_date, last_date, step_days) -%}
+    explode(sequence({{ first_date }}, {{ last_date }}, interval '{{ step_days }}' day))
 {%- endmacro %}

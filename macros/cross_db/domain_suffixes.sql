@@ -13,3 +13,12 @@
         lambda label: array_to_string(string_split({{ domain }}, '.')[label:], '.')
     ))
 {%- endmacro %}
+
+{% macro spark__domain_suffixes(domain) -%}
+    explode(transform(
+        sequence(1, size(split({{ domain }}, '[.]'))),
+        label -> array_join(
+            slice(split({{ domain }}, '[.]'), label, size(split({{ domain }}, '[.]'))), '.'
+        )
+    ))
+{%- endmacro %}

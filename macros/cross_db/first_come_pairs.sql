@@ -11,6 +11,8 @@
     {{ not_supported('first_come_pairs') }}
 {%- endmacro %}
 
+{#- A link that comes first for both its tokens is taken whatever becomes of the others; that is repeated with
+    what is left. -#}
 {% macro duckdb__first_come_pairs(links) -%}
 {{ links }}_rounds as (
     select
@@ -45,5 +47,33 @@
 {{ links }}_taken as (
     select place from {{ links }}_rounds
     where is_taken
+)
+{%- endmacro %}
+
+{#- No window is allowed in a recursion: the links of a kind are folded in their order into those taken. -#}
+{% macro spark__first_come_pairs(links) -%}
+{{ links }}_of_kinds as (
+    select array_sort(collect_list(struct(place, old_token_id, new_token_id))) as links
+    from {{ links }}
+    group by kind_hash
+),
+
+{{ links }}_taken as (
+    select explode(aggregate(
+        links,
+        cast(array() as array<struct<
+            place: bigint, old_token_id: string, new_token_id: string
+        >>),
+        (taken, link) -> case
+            when exists(
+                taken,
+                other -> other.old_token_id = link.old_token_id
+                    or other.new_token_id = link.new_token_id
+            ) then taken
+            else concat(taken, array(link))
+        end,
+        taken -> transform(taken, link -> link.place)
+    )) as place
+    from {{ links }}_of_kinds
 )
 {%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro duckdb__matches_pattern(text, pattern) -%}
     regexp_full_match({{ text }}, {{ pattern }})
 {%- endmacro %}
+
+{% macro spark__matches_pattern(text, pattern) -%}
+    {{ text }} rlike concat('^(?:', {{ pattern }}, ')$')
+{%- endmacro %}

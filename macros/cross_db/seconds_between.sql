@@ -10,3 +10,7 @@
 {% macro duckdb__seconds_between(earlier, later) -%}
     ((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1e6)
 {%- endmacro %}
+
+{% macro spark__seconds_between(earlier, later) -%}
+    ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1e6D)
+{%- endmacro %}

@@ -12,3 +12,9 @@
         regexp_split_to_array(coalesce({{ text }}, ''), '[\s,]+'), lambda word: word <> ''
     ))), ' ')
 {%- endmacro %}
+
+{% macro spark__sorted_words(text) -%}
+    array_join(array_sort(array_distinct(filter(
+        split(coalesce({{ text }}, ''), '[\\s,]+'), word -> word <> ''
+    ))), ' ')
+{%- endmacro %}

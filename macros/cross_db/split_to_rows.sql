@@ -10,3 +10,7 @@
 {% macro duckdb__split_to_rows(text, separator) -%}
     unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endmacro %}
+
+{% macro spark__split_to_rows(text, separator) -%}
+    explode(split({{ text }}, '[{{ separator }}]'))
+{%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro duckdb__utc_to_zone(utc_timestamp, zone) -%}
     timezone('{{ zone }}', timezone('UTC', {{ utc_timestamp }}))
 {%- endmacro %}
+
+{% macro spark__utc_to_zone(utc_timestamp, zone) -%}
+    from_utc_timestamp({{ utc_timestamp }}, '{{ zone }}')
+{%- endmacro %}

@@ -10,3 +10,7 @@
 {% macro duckdb__zone_to_utc(local_timestamp, zone) -%}
     timezone('UTC', timezone('{{ zone }}', {{ local_timestamp }}))
 {%- endmacro %}
+
+{% macro spark__zone_to_utc(local_timestamp, zone) -%}
+    to_utc_timestamp({{ local_timestamp }}, '{{ zone }}')
+{%- endmacro %}

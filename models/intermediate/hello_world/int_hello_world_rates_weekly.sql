@@ -11,23 +11,19 @@ rates as (
 
     select
         week_start,
-        avg(case
+        avg(cast(case
             when observed_seconds < 86400 then null
-            when is_converted and duration_seconds <= 86400 then 1.0
-            else 0.0
-        end) as converted_24h_rate,
-        avg(case
+            when is_converted and duration_seconds <= 86400 then 1
+            else 0
+        end as double)) as converted_24h_rate,
+        avg(cast(case
             when observed_seconds < 604800 then null
-            when is_converted and duration_seconds <= 604800 then 1.0
-            else 0.0
-        end) as converted_7d_rate
+            when is_converted and duration_seconds <= 604800 then 1
+            else 0
+        end as double)) as converted_7d_rate
     from observations
     group by week_start
 
 )
 
-select
-    week_start,
-    cast(converted_24h_rate as double) as converted_24h_rate,
-    cast(converted_7d_rate as double) as converted_7d_rate
-from rates
+select * from rates

@@ -13,6 +13,7 @@ stated as (
     select
         tokens.replaces_token_id as old_token_id,
         tokens.token_id as new_token_id,
+        cast(null as {{ dbt.type_string() }}) as kind_hash,
         true as is_stated,
         replaced.ends_at as old_ends_at,
         tokens.created_at as new_created_at,
@@ -29,6 +30,10 @@ inferred as (
     select
         older.token_id as old_token_id,
         newer.token_id as new_token_id,
+        {{ content_hash([
+            'older.developer_id', 'older.application_id', 'older.environment',
+            'older.scopes',
+        ]) }} as kind_hash,
         false as is_stated,
         older.ends_at as old_ends_at,
         newer.created_at as new_created_at,
@@ -63,11 +68,11 @@ near as (
 
     select
         *,
-        row_number() over (
+        cast(row_number() over (
             order by
                 is_stated desc, distance_seconds is null asc, distance_seconds asc,
                 old_token_id asc, new_token_id asc
-        ) as place
+        ) as bigint) as place
     from linked
     where
         is_stated
@@ -78,6 +83,7 @@ near as (
 select
     old_token_id,
     new_token_id,
+    kind_hash,
     is_stated,
     is_backward,
     place

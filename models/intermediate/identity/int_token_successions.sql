@@ -1,28 +1,55 @@
--- Which token took over from which: each has at most one successor and one predecessor,
--- and the link with the smaller place goes first (definition D9). A link that would
--- close a circle is left out.
+-- Which token took over from which: each has at most one successor and one predecessor.
+-- What the registry states goes first, then the inferred link with the smaller place; a
+-- link that would close a circle is left out (definition D9).
 -- One row per link that holds or would close a circle.
-{% set attempts = 3 %}
-with recursive links as (
+{% set attempts = 2 %}
+with recursive replacements as (
 
-    select * from {{ ref('int_token_links') }}
+    select * from {{ ref('int_token_replacements') }}
+
+),
+
+stated as (
+
+    select * from replacements
+    where not is_circular
 
 ),
 
 candidates_1 as (
 
-    select * from links
+    select links.*
+    from {{ ref('int_token_links') }} as links
+    left join stated as replaced
+        on links.old_token_id = replaced.old_token_id
+    left join stated as replacing
+        on links.new_token_id = replacing.new_token_id
+    where
+        not links.is_stated
+        and replaced.old_token_id is null
+        and replacing.new_token_id is null
 
 ),
 
 -- Where a link of a circle is left out, its tokens are free for another one, which may
--- close a circle in turn: three attempts settle all but contrived registries.
+-- close a circle in turn: two attempts settle all but contrived registries.
 {% for attempt in range(1, attempts + 1) %}
 {{ first_come_pairs('candidates_' ~ attempt) }},
 
 chosen_{{ attempt }} as (
 
-    select candidates.*
+    select
+        old_token_id,
+        new_token_id,
+        is_backward,
+        place
+    from stated
+    union all
+    select
+        candidates.old_token_id,
+        candidates.new_token_id,
+        candidates.is_backward,
+        candidates.place
     from candidates_{{ attempt }} as candidates
     inner join candidates_{{ attempt }}_taken as taken
         on candidates.place = taken.place
@@ -42,14 +69,13 @@ candidates_{{ attempt + 1 }} as (
 ),
 {% endfor %}
 
-judged as (
+inferred as (
 
     select
         links.old_token_id,
         links.new_token_id,
-        links.is_stated,
         candidates.place is null as is_circular
-    from links
+    from candidates_1 as links
     left join candidates_{{ attempts + 1 }} as candidates
         on links.place = candidates.place
     left join chosen_{{ attempts }} as chosen
@@ -58,4 +84,16 @@ judged as (
 
 )
 
-select * from judged
+select
+    old_token_id,
+    new_token_id,
+    true as is_stated,
+    is_circular
+from replacements
+union all
+select
+    old_token_id,
+    new_token_id,
+    false as is_stated,
+    is_circular
+from inferred

@@ -25,8 +25,8 @@ renamed as (
         {{ content_hash([
             'request_id', 'token_id', 'application_id', 'client_ip_hash', 'method', 'path',
             'endpoint', 'api', 'environment', 'user_agent', 'client_country',
-            'status_code', 'latency_ms', 'sample_rate', 'is_success', 'requested_at',
-        ]) }} as content_hash,
+            'status_code', 'is_success', 'requested_at',
+        ], fractions=['latency_ms', 'sample_rate']) }} as content_hash,
 
         status_code,
         latency_ms,
