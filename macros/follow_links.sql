@@ -21,23 +21,16 @@
         links.next_id is not null
         and walks.links_followed <= 64
 ),
-{{ links }}_walked as (
-    select
-        start_id,
-        max(links_followed) as links_followed
-    from {{ links }}_walks
-    group by start_id
-),
 {{ links }}_ends as (
     select
         links.id,
-        case when walks.links_followed <= 64 then walks.id else links.id end as end_id
+        case
+            when max(walks.links_followed) <= 64 then max_by(walks.id, walks.links_followed)
+            else links.id
+        end as end_id
     from {{ links }} as links
-    left join {{ links }}_walked as walked
-        on links.id = walked.start_id
     left join {{ links }}_walks as walks
-        on
-            walked.start_id = walks.start_id
-            and walked.links_followed = walks.links_followed
+        on links.id = walks.start_id
+    group by links.id
 )
 {% endmacro %}

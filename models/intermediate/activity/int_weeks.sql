@@ -36,9 +36,9 @@ bounded as (
 
     select
         week_start,
-        cast({{ dbt.dateadd('day', 6, 'week_start') }} as date) as week_end,
+        cast({{ days_after('week_start', 6) }} as date) as week_end,
         {{ reporting_midnight('week_start') }} as week_starts_at,
-        {{ reporting_midnight(dbt.dateadd('day', 7, 'week_start')) }} as week_ends_at
+        {{ reporting_midnight(days_after('week_start', 7)) }} as week_ends_at
     from spine
 
 ),
@@ -47,7 +47,7 @@ allowed as (
 
     select
         *,
-        {{ dbt.dateadd('day', var('late_allowance_days'), 'week_ends_at') }}
+        {{ days_after('week_ends_at', var('late_allowance_days')) }}
             as final_from
     from bounded
 

@@ -6,7 +6,7 @@ with hello_worlds as (
 
     select
         *,
-        {{ dbt.dateadd('day', 7 * var('ttfhw_window_weeks'), 'cohort_week') }}
+        {{ days_after('cohort_week', 7 * var('ttfhw_window_weeks')) }}
             as window_end
     from {{ ref('int_hello_worlds') }}
     where is_in_distribution

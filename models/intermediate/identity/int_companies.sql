@@ -1,6 +1,6 @@
--- Where each company of the CRM ends up: mergers followed to their end, then parents to
--- the ultimate one, by the latest versions and for the whole history (definition D11).
--- Loops are refused: who is in one, or leads into one, stays on its own.
+-- Where each company of the CRM ends up: the one it was merged into, and from there its
+-- ultimate parent, by the latest versions and for the whole history (definition D11).
+-- Loops are refused: who is in one, or leads into one, has no parent.
 -- One row per company of the CRM.
 with recursive companies as (
 
@@ -11,14 +11,9 @@ with recursive companies as (
 
 mergers as (
 
-    select
-        company_id as id,
-        nullif(merged_into_company_id, company_id) as next_id
-    from companies
+    select * from {{ ref('int_company_mergers') }}
 
 ),
-
-{{ follow_links('mergers') }},
 
 -- A parent may have been merged away, or the child merged into its parent.
 parents as (
@@ -26,12 +21,12 @@ parents as (
     select
         companies.company_id as id,
         nullif(
-            coalesce(parent_ends.end_id, companies.parent_company_id),
+            coalesce(mergers.surviving_company_id, companies.parent_company_id),
             companies.company_id
         ) as next_id
     from companies
-    left join mergers_ends as parent_ends
-        on companies.parent_company_id = parent_ends.id
+    left join mergers
+        on companies.parent_company_id = mergers.company_id
 
 ),
 
@@ -41,18 +36,15 @@ resolved as (
 
     select
         companies.*,
-        mergers_ends.end_id as surviving_company_id,
-        coalesce(parents_ends.end_id, mergers_ends.end_id)
+        mergers.surviving_company_id,
+        coalesce(parents_ends.end_id, mergers.surviving_company_id)
             as ultimate_parent_company_id,
-        mergers_ends.end_id = companies.company_id
-        and mergers.next_id is not null as is_merger_refused
+        mergers.is_merger_refused
     from companies
     inner join mergers
-        on companies.company_id = mergers.id
-    inner join mergers_ends
-        on companies.company_id = mergers_ends.id
+        on companies.company_id = mergers.company_id
     left join parents_ends
-        on mergers_ends.end_id = parents_ends.id
+        on mergers.surviving_company_id = parents_ends.id
 
 )
 

@@ -13,7 +13,7 @@ checked as (
         *,
         -- Nothing is known of a request without a time or a status.
         coalesce(
-            requested_at > {{ dbt.dateadd('day', 1, 'landed_at') }}
+            requested_at > {{ days_after('landed_at', 1) }}
             or requested_at < cast('{{ var("tracking_starts_at") }}' as timestamp)
             or status_code not between 100 and 599,
             true

@@ -26,10 +26,10 @@ recent as (
     select *
     from unioned
     where requested_at >= (
-        select {{ dbt.dateadd('week', -var('dev_last_weeks'), 'max(requested_at)') }}
+        select {{ days_after('max(requested_at)', -7 * var('dev_last_weeks')) }}
         from unioned
         -- A clock that runs ahead is not the newest row.
-        where requested_at <= {{ dbt.dateadd('day', 1, 'landed_at') }}
+        where requested_at <= {{ days_after('landed_at', 1) }}
     )
 
 ){% endif %}

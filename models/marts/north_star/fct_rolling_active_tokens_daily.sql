@@ -26,29 +26,59 @@ days as (
 
 ),
 
+log_days as (
+
+    select distinct activity_date from accepted_days
+
+),
+
+qualified_days as (
+
+    select
+        activity_date,
+        token_id,
+        sum(requests) as requests
+    from accepted_days
+    where outcome = 'qualified'
+    group by activity_date, token_id
+
+),
+
+-- A day counts for itself and for the six after it.
+spread_log_days as (
+
+    select {{ the_7_days_from('activity_date') }} as activity_date from log_days
+
+),
+
+spread_qualified_days as (
+
+    select
+        {{ the_7_days_from('activity_date') }} as activity_date,
+        token_id,
+        requests
+    from qualified_days
+
+),
+
 watched as (
 
     select
-        days.activity_date,
-        cast(count(distinct accepted_days.activity_date) as bigint) as days_with_logs
-    from days
-    left join accepted_days
-        on {{ in_7_days_up_to('accepted_days.activity_date', 'days.activity_date') }}
-    group by days.activity_date
+        activity_date,
+        cast(count(*) as bigint) as days_with_logs
+    from spread_log_days
+    group by activity_date
 
 ),
 
 active as (
 
     select
-        days.activity_date,
-        accepted_days.token_id
-    from days
-    inner join accepted_days
-        on {{ in_7_days_up_to('accepted_days.activity_date', 'days.activity_date') }}
-    where accepted_days.outcome = 'qualified'
-    group by days.activity_date, accepted_days.token_id
-    having sum(accepted_days.requests) >= {{ var('min_qualified_requests') }}
+        activity_date,
+        token_id
+    from spread_qualified_days
+    group by activity_date, token_id
+    having sum(requests) >= {{ var('min_qualified_requests') }}
 
 ),
 
@@ -65,13 +95,15 @@ counted as (
 combined as (
 
     select
-        watched.activity_date,
-        watched.days_with_logs,
+        days.activity_date,
+        coalesce(watched.days_with_logs, 0) as days_with_logs,
         case when watched.days_with_logs > 0 then coalesce(counted.active_tokens, 0) end
             as rolling_7_day_active_tokens
-    from watched
+    from days
+    left join watched
+        on days.activity_date = watched.activity_date
     left join counted
-        on watched.activity_date = counted.activity_date
+        on days.activity_date = counted.activity_date
 
 )
 

@@ -11,4 +11,4 @@ with weeks as (
 
 select *
 from weeks
-where week_start <> cast({{ dbt.dateadd('day', 1, 'previous_week_end') }} as date)
+where week_start <> cast({{ days_after('previous_week_end', 1) }} as date)
