@@ -371,6 +371,7 @@ def _thrift_server(cluster: Cluster, master: str, size: Size) -> list[str]:
         "spark.ui.port": cluster.application_web_port,
         # Each small table that is joined reserves a page of memory, by default up to 64 MB.
         "spark.buffer.pageSize": "2m",
+        "spark.sql.shuffle.partitions": 2 * size.workers * size.cores,
         "spark.sql.warehouse.dir": folder / "warehouse",
         "spark.local.dir": folder / "scratch",
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
