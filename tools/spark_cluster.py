@@ -280,7 +280,9 @@ def spark_home() -> Path:
     """
     found = importlib.util.find_spec("pyspark")
     if found is None or found.origin is None:
-        raise ClusterError("This Python has no pyspark; `make spark-up` installs it in .venv-spark.")
+        raise ClusterError(
+            "This Python has no pyspark; `make spark-up` installs it in .venv-spark."
+        )
     return Path(found.origin).parent
 
 
