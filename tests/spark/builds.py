@@ -106,9 +106,17 @@ class SparkProject:
 
     def rows(self, relation: str) -> list[dict[str, Any]]:
         """All rows of a relation."""
-        columns = list(self.types(relation))
-        found = self.execute(f"select {', '.join(columns)} from {relation}")
-        return [dict(zip(columns, row, strict=True)) for row in found]
+        types = self.types(relation)
+        found = self.execute(f"select {', '.join(types)} from {relation}")
+        # PyHive hands dates over as text.
+        reads = [date.fromisoformat if kind == "date" else None for kind in types.values()]
+        return [
+            {
+                name: read(value) if read and value is not None else value
+                for name, read, value in zip(types, reads, row, strict=True)
+            }
+            for row in found
+        ]
 
     @cached_property
     def _connection(self) -> Any:
@@ -173,9 +181,18 @@ def _different_rows(name: str, found: list[Row], expected: list[Row]) -> list[st
     if len(found) != len(expected):
         return [f"{name}: {len(found)} rows, not {len(expected)}"]
     pairs = zip(sorted(found, key=_order), sorted(expected, key=_order), strict=True)
-    unequal = [(got, wanted) for got, wanted in pairs if not _are_equal(got, wanted)]
-    shown = [f"  {got}\n  instead of {wanted}" for got, wanted in unequal[:_MOST_ROWS_SHOWN]]
-    return [f"{name}: {len(unequal)} rows differ", *shown] if unequal else []
+    unequal = [
+        {
+            column: (value, wanted[column])
+            for column, value in got.items()
+            if not _are_equal(value, wanted[column])
+        }
+        for got, wanted in pairs
+    ]
+    told = [f"  {row}" for row in unequal if row]
+    if told:
+        told = [f"{name}: {len(told)} rows differ (found, expected):", *told[:_MOST_ROWS_SHOWN]]
+    return told
 
 
 def _order(row: Mapping[str, Any]) -> list[tuple[bool, str]]:
@@ -189,13 +206,10 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
-def _are_equal(got: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return all(
-        math.isclose(got[name], value, rel_tol=_RELATIVE_TOLERANCE)
-        if isinstance(value, float) and isinstance(got[name], float)
-        else got[name] == value
-        for name, value in wanted.items()
-    )
+def _are_equal(got: Any, wanted: Any) -> bool:
+    if isinstance(got, float) and isinstance(wanted, float):
+        return math.isclose(got, wanted, rel_tol=_RELATIVE_TOLERANCE)
+    return got == wanted
 
 
 def in_memory(spark: SparkProject, marts: DuckProject) -> duckdb.DuckDBPyConnection:
