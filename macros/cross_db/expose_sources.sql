@@ -84,7 +84,7 @@
     {%- set is_log = 'event_time' in source.config.meta.get('landing', {}) -%}
     {%- for column in source.columns.values() -%}
         {%- set raw = column.config.meta.get('hash_of') or [] -%}
-        {%- for secret in [raw] if raw is string else raw -%}
+        {%- for secret in ([raw] if raw is string else raw) -%}
             {%- if secret in given and column.name not in given -%}
                 {%- do refuse_lake_table(
                     source, lake_table, 'it has ' ~ secret ~ ', which is kept as a hash only: give it '

@@ -30,7 +30,7 @@ WRONG = {
     ),
     "key_as_id": (
         LOG,
-        "select 'sk_live_4242' as token_id, timestamp'2026-01-05' as requested_at, 200 as status_code",
+        "select 'sk_live_4242' as token_id, now() as requested_at, 200 as status_code",
         "its token_id looks like a raw API key",
     ),
     "text_as_time": (
