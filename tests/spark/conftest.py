@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-# An environment without Spark cannot even import these tests: make test-spark makes one that has it.
+# Without Spark these tests cannot even be imported: make test-spark makes one that can.
 if importlib.util.find_spec("psutil") is None or importlib.util.find_spec("pyspark") is None:
     collect_ignore_glob = ["test_*.py"]
 else:
