@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
@@ -33,6 +33,8 @@ from orchestration.landing.values import (
 
 if TYPE_CHECKING:
     from orchestration.landing.formats import Format
+
+_Answer = TypeVar("_Answer")
 
 MAXIMUM_PIECES = 16
 _SMALL_FILE_BYTES = 4 << 20
@@ -212,7 +214,7 @@ class Scan:
         if rest:
             numbers = ", ".join(str(scanned.number) for scanned in rest)
             self.connection.execute(f"delete from scanned where _file in ({numbers})")
-        self._find_unknown(table, shape, clean)
+        _ask_of_the_unchanged(clean, lambda left: self._find_unknown(table, shape, left))
         return rest
 
     def _find_unknown(self, table: Table, shape: Shape, clean: list[ScannedFile]) -> None:
@@ -471,11 +473,8 @@ class Scan:
             ).fetchall()
         )
         whole = [scanned for scanned in group if not scanned.broken]
-        paths = [self.path(scanned) for scanned in whole]
         declared_rows = (
-            readers.parquet_rows(self.connection, paths)
-            if shape.format == "parquet" and paths
-            else {}
+            _ask_of_the_unchanged(whole, self._rows_declared) if shape.format == "parquet" else {}
         )
         doubtful = []
         for scanned in whole:
@@ -493,7 +492,14 @@ class Scan:
             if shape.format == "csv" and physical != scanned.rows_read + 1:
                 doubtful.append(scanned)
         for scanned in doubtful:
-            self._check_lines_of_csv(table, shape, scanned)
+            _ask_of_the_unchanged(
+                [scanned],
+                lambda left: [self._check_lines_of_csv(table, shape, each) for each in left],
+            )
+
+    def _rows_declared(self, group: list[ScannedFile]) -> dict[int, int]:
+        paths = [self.path(scanned) for scanned in group]
+        return readers.parquet_rows(self.connection, paths) if paths else {}
 
     def _check_lines_of_csv(self, table: Table, shape: Shape, scanned: ScannedFile) -> None:
         """Looks where the lines are that are no rows: blank, or inside of quoted values."""
@@ -606,6 +612,23 @@ def _is_machine_error(error: duckdb.Error) -> bool:
 
 def _are_unchanged(group: list[ScannedFile]) -> bool:
     return all(scanned.file.is_unchanged() for scanned in group)
+
+
+def _ask_of_the_unchanged(
+    group: list[ScannedFile], ask: Callable[[list[ScannedFile]], _Answer]
+) -> _Answer:
+    """What ``ask``, which reads files once more, says of those that nobody has touched meanwhile.
+
+    A file can go at any time. One that did is left out of the landing when it is settled, and its
+    neighbours must not suffer.
+    """
+    while True:
+        left = [scanned for scanned in group if scanned.file.is_unchanged()]
+        try:
+            return ask(left)
+        except duckdb.Error:
+            if _are_unchanged(left):
+                raise
 
 
 def _unreadable(scanned: ScannedFile) -> str:

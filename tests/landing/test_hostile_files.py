@@ -30,7 +30,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.landing import LandingError, LandingResult
+from orchestration.landing import LandingError, LandingResult, landing
 from orchestration.settings import PROJECT
 from tests.landing.ground import KEY, Ground
 from tests.landing.packing import zstd
@@ -1026,6 +1026,66 @@ def test_a_file_that_vanishes_before_it_is_read_is_left_for_the_next_time(ground
     (file.rmdir if becomes == "a folder" else lambda: file.unlink(missing_ok=True))()
     drop(ground, f"{REQUESTS}/{name}", content)
     assert ground.land().rows_landed == 1
+
+
+class _ActsOnRead:
+    """A connection on which something happens before the n-th statement that reads a file."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, n: int, act: Callable) -> None:
+        self._connection, self._before, self._act = connection, n, act
+
+    def execute(self, sql: str, *parameters: object) -> object:
+        if ".incoming-scratch/files" in sql:
+            self._before -= 1
+            if self._before == 0:
+                self._act()
+        return self._connection.execute(sql, *parameters)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+
+def some_jsonl(request_id: str) -> bytes:
+    return row(request_id=request_id)
+
+
+def some_csv(request_id: str) -> bytes:
+    # The blank line is no row, so that the lines are counted once more.
+    return b"request_id," + CSV + b"\n" + request_id.encode() + b"," + CSV_ROW
+
+
+def some_parquet(request_id: str) -> bytes:
+    return parquet(f"{TIME}, 200 as status_code, '{request_id}' as request_id", 1)
+
+
+@pytest.mark.parametrize(
+    ("ending", "some"), [("jsonl", some_jsonl), ("csv", some_csv), ("parquet", some_parquet)]
+)
+def test_a_file_that_vanishes_before_any_statement_spoils_nothing(
+    ground, monkeypatch, ending, some
+):
+    connect, stay = landing._connect, []
+    for number in range(1, 100):
+        file = drop(ground, f"{REQUESTS}/goes.{ending}", some("goes"))
+        stay.append(f"stays{number:02d}")
+        drop(ground, f"{REQUESTS}/{stay[-1]}.{ending}", some(stay[-1]))
+
+        @contextmanager
+        def acting(scratch: Path, n: int = number, act: Callable = file.unlink) -> Iterator:
+            with connect(scratch) as connection:
+                yield _ActsOnRead(connection, n, act)
+
+        monkeypatch.setattr(landing, "_connect", acting)
+        warnings = ground.land().warnings
+        for warning in warnings:
+            assert_plain(warning)
+        landed = ground.query("select request_id from api_requests order by all")
+        if file.exists():
+            break
+        assert f"goes.{ending}" in " ".join(warnings)
+        assert landed == [(each,) for each in stay]
+    assert number > 2
+    assert landed == [(each,) for each in ("goes", *stay)]
 
 
 def test_files_that_come_go_and_grow_all_the_time_are_landed_whole_or_not_at_all(ground):
