@@ -24,7 +24,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services test-dialects lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,10 +79,13 @@ spark-down: install-spark ## Stop it; its tables stay
 
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
+	$(BIN)/pytest -m "not services and not dialects" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
+
+test-dialects: install-dialects ## Compile the models for warehouses in the cloud, without one
+	$(DIALECTS_BIN)/pytest -m dialects -n 2 --dist loadgroup tests/dialects
 
 BENCH ?=
 bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")
