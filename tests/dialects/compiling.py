@@ -103,7 +103,7 @@ class _Compiler:
                 return
 
     def types(self) -> dict[str, list[str]]:
-        """What dbt itself makes tables with: types of contracts translated, of seeds as they are."""
+        """What tables are made with: dbt translates types of contracts, but not of seeds."""
         from dbt.adapters.factory import FACTORY
 
         (adapter,) = FACTORY.adapters.values()

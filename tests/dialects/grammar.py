@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from sqlglot import exp, parse
 from sqlglot.dialects.dialect import Dialect
@@ -11,10 +12,13 @@ from sqlglot.errors import ErrorLevel, ParseError
 from sqlglot.tokens import Token, TokenType
 
 # What may stand before a parenthesis and calls nothing.
-_NO_FUNCTIONS = frozenset(
-    "all and as between by case distinct else from having in interval is join not on or over "
-    "select then union using values when where with".split()
-)
+# fmt: off
+_NO_FUNCTIONS = frozenset({
+    "all", "and", "as", "between", "by", "case", "distinct", "else", "from", "having", "in",
+    "interval", "is", "join", "not", "on", "or", "over", "select", "then", "union", "using",
+    "values", "when", "where", "with",
+})
+# fmt: on
 _CASTS = frozenset({"cast", "safe_cast", "try_cast"})
 # Looked for before parsing: where a dialect has none, the parser stumbles over some of them.
 _NAMED_WINDOW = re.compile(r"\bwindow\s+\w+\s+as\s*\(")
@@ -25,7 +29,7 @@ def functions_of(query: str, dialect: str) -> set[str]:
     tokens = Dialect.get_or_raise(dialect).tokenize(query)
     return {
         name.text.lower()
-        for name, follower in zip(tokens, tokens[1:], strict=False)
+        for name, follower in pairwise(tokens)
         if follower.token_type is TokenType.L_PAREN and _is_function(name)
     }
 
