@@ -24,10 +24,10 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services test-dialects lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services test-spark test-dialects lint format lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/.installed ## Make .venv and install what a run needs (nothing to do when it is there)
 
@@ -35,7 +35,7 @@ install-dev: .venv/.installed-dev ## The same with what tests and linting need
 
 install-spark: .venv-spark/.installed ## Make .venv-spark, with all of that and Spark (1.1 GB; Java 17 is needed to run it)
 
-install-dialects: .venv-dialects/.installed ## Make .venv-dialects, with dbt's adapters for warehouses in the cloud
+install-dialects: .venv-dialects/.installed ## Make .venv-dialects, with dbt's adapters for warehouses in the cloud (0.8 GB)
 
 run: install ## Land new files, build and test the models, publish, show the latest final week
 	@$(BIN)/python -m orchestration run
@@ -79,10 +79,13 @@ spark-down: install-spark ## Stop it; its tables stay
 
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services and not dialects" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
+	$(BIN)/pytest -m "not services and not spark and not dialects" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
+
+test-spark: install-spark ## Run the models and their tests on a Spark cluster (Java 17)
+	$(SPARK_BIN)/pytest -m spark --durations=0
 
 test-dialects: install-dialects ## Compile the models for warehouses in the cloud, without one
 	$(DIALECTS_BIN)/pytest -m dialects -n 2 --dist loadgroup tests/dialects

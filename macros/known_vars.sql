@@ -4,6 +4,7 @@
     {{ return([
         'log_sources',
         'required_log_sources',
+        'lake_tables',
         'week_start_day',
         'reporting_timezone',
         'late_allowance_days',

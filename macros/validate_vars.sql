@@ -15,6 +15,7 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- do require_lake_tables('lake_tables') -%}
         {%- do require_one_of('week_start_day', ['monday', 'sunday']) -%}
         {%- do require_one_of(
             'ttfhw_clock_start', ['sign_up', 'docs_visit', 'first_token', 'first_request']

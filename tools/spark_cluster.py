@@ -40,7 +40,7 @@ _STOP_SECONDS = 20
 
 
 class ClusterError(Exception):
-    """The cluster cannot start or is not there; the message is one sentence that says what to do."""
+    """The cluster cannot start or is not there; the message says in a sentence what to do."""
 
 
 @dataclass(frozen=True)
@@ -280,7 +280,9 @@ def spark_home() -> Path:
     """
     found = importlib.util.find_spec("pyspark")
     if found is None or found.origin is None:
-        raise ClusterError("This Python has no pyspark; `make spark-up` installs it in .venv-spark.")
+        raise ClusterError(
+            "This Python has no pyspark; `make spark-up` installs it in .venv-spark."
+        )
     return Path(found.origin).parent
 
 
@@ -487,7 +489,7 @@ def up(folder: Path | None, port: int, **size: Any) -> None:
         folder = (folder or default_folder()).resolve()
         cluster = start(folder, port=port, size=Size(**size), report=click.echo)
         click.echo(
-            f"The master's page is http://{LOOPBACK}:{cluster.master_web_port}, logs are in {folder}."
+            f"Its page is http://{LOOPBACK}:{cluster.master_web_port}, its logs are in {folder}."
         )
 
 

@@ -46,6 +46,11 @@ WRONG = [
     ({"shared_token_addresses": 1}, "1, but has to be a whole number, 2 or more"),
     ({"shared_token_sdks": 0}, "0, but has to be a whole number, 2 or more"),
     (
+        {"lake_tables": ["lake.gateway_log"]},
+        'lake_tables is ["lake.gateway_log"], but has to be a map',
+    ),
+    ({"lake_tables": {"nobody.nothing": "lake.log"}}, "a map of tables of the sources, which are"),
+    (
         {"min_qualified_request": 5},
         "var min_qualified_request is given on the command line, but the",
     ),

@@ -1,6 +1,6 @@
 -- The rows of each log are those that the ledger says were landed, less those that it
--- says were removed, file by file.
-{% set enabled_sources = log_sources() %}
+-- says were removed, file by file. Of tables in a lake nobody keeps a ledger.
+{% set enabled_sources = landed_log_sources() %}
 {% set quoted_sources = "'" ~ enabled_sources | join("', '") ~ "'" %}
 with logged as (
 
@@ -10,8 +10,11 @@ with logged as (
         count(*) as raw_rows
     from {{ ref('stg_' ~ log_source ~ '__api_requests') }}
     group by file_hash
-    {% if not loop.last %}union all{% endif %}
+    union all
     {% endfor %}
+    select
+        cast(null as {{ dbt.type_string() }}) as file_hash,
+        0 as raw_rows
 
 ),
 

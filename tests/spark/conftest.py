@@ -1,0 +1,36 @@
+"""A Spark cluster of several processes, started once for all tests that need one."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tools.spark_cluster import Cluster, ClusterError, Size, java_version, start
+
+# The tests' queries are small and many: what counts is that Java starts fast.
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One master, two workers and a Thrift server; skips where Spark or Java is absent."""
+    missing = _what_is_missing()
+    if missing and not os.environ.get("NORTH_STAR_CI"):
+        pytest.skip(missing)
+    assert not missing, missing
+    started = start(tmp_path_factory.mktemp("spark"), size=Size(java_options=QUICK_START))
+    yield started
+    started.stop()
+
+
+def _what_is_missing() -> str | None:
+    if importlib.util.find_spec("pyspark") is None:
+        return "this environment has no Spark: make test-spark makes one that has"
+    try:
+        java_version()
+    except ClusterError as error:
+        return str(error)
+    return None
