@@ -1,6 +1,6 @@
-{#- Makes each source a relation that its name finds, at the start of a run. -#}
+{#- Makes each source a relation that its name finds, at the start of a run; seeds read none. -#}
 {% macro expose_sources() -%}
-    {%- if execute -%}
+    {%- if execute and flags.WHICH != 'seed' -%}
         {{ return(adapter.dispatch('expose_sources')()) }}
     {%- endif -%}
 {%- endmacro %}
@@ -20,10 +20,10 @@
 {% macro spark__expose_sources() -%}
     {%- for source in graph.sources.values() -%}
         {%- set name = source.source_name ~ '.' ~ source.name -%}
+        {%- do run_query('create schema if not exists ' ~ source.schema) -%}
         {%- set relation = adapter.get_relation(
             database=none, schema=source.schema, identifier=source.identifier
         ) -%}
-        {%- do run_query('create schema if not exists ' ~ source.schema) -%}
         {%- if relation -%}
             {%- do adapter.drop_relation(relation) -%}
         {%- endif -%}
@@ -73,7 +73,9 @@
 {% macro spark__view_of_lake_table(source, lake_table) -%}
     {%- set given = {} -%}
     {%- set parts = lake_table.split('.') -%}
-    {%- set relation = adapter.get_relation(database=none, schema=parts[0], identifier=parts[1]) -%}
+    {%- set has_database = run_query("show schemas like '" ~ parts[0] ~ "'").rows | length > 0 -%}
+    {%- set relation = adapter.get_relation(database=none, schema=parts[0], identifier=parts[1])
+        if has_database -%}
     {%- if not relation -%}
         {%- do refuse_lake_table(source, lake_table, 'there is no such table') -%}
     {%- endif -%}

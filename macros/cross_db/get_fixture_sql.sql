@@ -5,6 +5,10 @@
 {%- endmacro %}
 
 {% macro default__get_fixture_sql(rows, column_name_to_data_types) -%}
+    {{ not_supported('get_fixture_sql') }}
+{%- endmacro %}
+
+{% macro duckdb__get_fixture_sql(rows, column_name_to_data_types) -%}
     {{ return(dbt.get_fixture_sql(rows, column_name_to_data_types)) }}
 {%- endmacro %}
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.spark.builds import SparkProject
+from tests.spark.raw import write_raw
 from tools.spark_cluster import Cluster
 
 pytestmark = pytest.mark.spark
@@ -74,7 +75,7 @@ def test_the_contract_is_checked_at_the_door(spark: SparkProject, tmp_path: Path
         spark.execute(f"drop table if exists lake.{name}")
         spark.execute(f"create table lake.{name} as {query}")
     cases = [{table: f"lake.{name}"} for name, (table, _, _) in WRONG.items()]
-    (tmp_path / "raw").mkdir()
+    write_raw(tmp_path)
     answers = Path(tmp_path, "answers.json")
     done = subprocess.run(
         [sys.executable, "-c", TRY, json.dumps([*cases, {LOG: "lake.good"}]), str(answers)],

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,31 +18,26 @@ import duckdb
 import pytest
 
 from orchestration.landing import Options, land
-from orchestration.landing.raw import EMPTY_BATCH
 from orchestration.settings import DataFolder
 from tests.properties.comparison import differences as differences_to_reference
 from tests.properties.reference import marts_of, understand
 from tests.properties.test_arrival_order import landed, piles_of
 from tests.properties.warehouse import MARTS, VARIANTS, variables
 from tests.properties.worlds import (
-    EVENTS,
     GROWING_SEEDS,
     REQUESTS,
     Row,
-    full_row,
     random_world,
-    raw_columns,
     write_batch,
 )
 from tests.spark.builds import DuckProject, SparkProject, differences, in_memory
+from tests.spark.raw import write_raw
 from tests.worlds import test_real_logs
 from tests.worlds.conftest import SHARED_DATA
 from tools.spark_cluster import Cluster
 
 pytestmark = pytest.mark.spark
 
-EVENT_TIMES = {REQUESTS: "requested_at", EVENTS: "event_time"}
-FILE_DATES = "landing/file_dates"
 # One with rows of both log sources, rotations, mergers, gaps.
 SEED_OF_INCREMENTS = 2003
 SEED_OF_CALIFORNIA = 7
@@ -68,37 +63,6 @@ def growing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("growing")
 
 
-def write_raw(data: Path, *batches: Mapping[str, list[Row]]) -> None:
-    """Rows as landing would have stored them, one batch after the other, its ledger included."""
-    folder = data / "raw" / "batches"
-    with duckdb.connect() as connection:
-        if not folder.exists():
-            write_batch(connection, {table: [] for table in raw_columns()}, folder / EMPTY_BATCH)
-        for tables in batches:
-            written = {table: rows for table, rows in tables.items() if table in raw_columns()}
-            written[FILE_DATES] = list(ledger_of(tables))
-            number = len(list(folder.iterdir()))
-            write_batch(connection, {**written}, folder / f"{number:06d}")
-
-
-def ledger_of(tables: Mapping[str, list[Row]]) -> Iterable[Row]:
-    """What the ledger says of the logs among these rows."""
-    for table, at in EVENT_TIMES.items():
-        counts = Counter(
-            (row["_file_hash"], row["_landed_at"], row[at].date()) for row in tables.get(table, ())
-        )
-        for (file_hash, landed_at, event_date), rows in counts.items():
-            yield full_row(
-                FILE_DATES,
-                file_hash=file_hash,
-                source_name=table.split("/")[0],
-                table_name=table.split("/")[1],
-                event_date=event_date.isoformat(),
-                rows_landed=rows,
-                landed_at=landed_at,
-            )
-
-
 def test_all_models_seeds_and_tests_pass(
     spark: SparkProject, growing: Path, increments: list[dict[str, list[Row]]]
 ) -> None:
@@ -115,6 +79,13 @@ def test_all_models_seeds_and_tests_pass(
     assert not told, "\n".join(told)
 
 
+@pytest.fixture
+def seeds(spark: SparkProject) -> None:
+    """The lists of the project, which the first test has loaded where it was run."""
+    if not spark.execute("show schemas like 'seeds'"):
+        spark.dbt(Path(tempfile.mkdtemp()), "seed")
+
+
 def test_both_workers_did_the_work(cluster: Cluster, spark: SparkProject) -> None:
     workers = cluster.ask_master()["workers"]
     assert [(worker["state"], worker["coresused"]) for worker in workers] == [("ALIVE", 1)] * 2
@@ -124,6 +95,7 @@ def test_both_workers_did_the_work(cluster: Cluster, spark: SparkProject) -> Non
     assert min(tasks) > sum(tasks) / 10
 
 
+@pytest.mark.usefixtures("seeds")
 def test_a_world_of_another_calendar_equals_the_reference(
     spark: SparkProject, tmp_path: Path
 ) -> None:
@@ -140,9 +112,8 @@ def test_a_world_of_another_calendar_equals_the_reference(
         write_batch(connection, {REQUESTS: world.tables[REQUESTS]}, tmp_path / "lake")
     spark.execute("create schema if not exists lake")
     spark.execute("drop table if exists lake.gateway_log")
-    spark.execute(
-        f"create table lake.gateway_log as select * from parquet.`{tmp_path}/lake/{REQUESTS}`"
-    )
+    files = f"{tmp_path}/lake/{REQUESTS}/*.parquet"
+    spark.execute(f"create table lake.gateway_log as select * from parquet.`{files}`")
     given = variables(settings) | {"lake_tables": {"api_gateway.api_requests": "lake.gateway_log"}}
     for name in GROWING_SEEDS:
         for row in world.tables.get(name, ()):
@@ -172,6 +143,7 @@ class _World:
         return self._database.execute(query).fetchall()
 
 
+@pytest.mark.usefixtures("seeds")
 def test_real_logs_equal_their_truth(spark: SparkProject, tmp_path: Path) -> None:
     files = SHARED_DATA / "foundation"
     if not files.is_dir():
