@@ -5,6 +5,7 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
+DIALECTS_BIN := .venv-dialects/bin
 NORTH_STAR_DATA ?= data
 
 # The first Python on PATH that is new enough; PYTHON=/path/to/python3 names another.
@@ -23,16 +24,18 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services test-spark lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services test-spark test-dialects lint format lock clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: .venv/.installed ## Make .venv and install what a run needs (nothing to do when it is there)
 
 install-dev: .venv/.installed-dev ## The same with what tests and linting need
 
 install-spark: .venv-spark/.installed ## Make .venv-spark, with all of that and Spark (1.1 GB; Java 17 is needed to run it)
+
+install-dialects: .venv-dialects/.installed ## Make .venv-dialects, with dbt's adapters for warehouses in the cloud (0.8 GB)
 
 run: install ## Land new files, build and test the models, publish, show the latest final week
 	@$(BIN)/python -m orchestration run
@@ -76,13 +79,16 @@ spark-down: install-spark ## Stop it; its tables stay
 
 test: lint ## Lint and run every test that needs no server
 	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services and not spark" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
+	$(BIN)/pytest -m "not services and not spark and not dialects" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
 
 test-spark: install-spark ## Run the models and their tests on a Spark cluster (Java 17)
 	$(SPARK_BIN)/pytest -m spark --durations=0
+
+test-dialects: install-dialects ## Compile the models for warehouses in the cloud, without one
+	$(DIALECTS_BIN)/pytest -m dialects -n 2 --dist loadgroup tests/dialects
 
 BENCH ?=
 bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")
@@ -106,6 +112,7 @@ lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (U
 	$(UV_COMPILE) pyproject.toml --group dev -o requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --extra spark --group dev --group spark-cluster \
 		-c requirements/dev.txt -o requirements/spark.txt
+	$(UV_COMPILE) --group dialects -o requirements/dialects.txt
 	echo uv | $(UV_COMPILE) - -o requirements/uv.txt
 
 clean: ## Remove caches and databases that are built again; never landing, raw or publications
@@ -123,6 +130,11 @@ clean: ## Remove caches and databases that are built again; never landing, raw o
 .venv-spark/.installed: requirements/spark.txt | $(BIN)/python $(LOCAL_UV)
 	@test -e $(SPARK_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-spark
 	$(UV_INSTALL) $(SPARK_BIN)/python -r requirements/spark.txt
+	@touch $@
+
+.venv-dialects/.installed: requirements/dialects.txt | $(BIN)/python $(LOCAL_UV)
+	@test -e $(DIALECTS_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-dialects
+	$(UV_INSTALL) $(DIALECTS_BIN)/python -r requirements/dialects.txt
 	@touch $@
 
 # Debian's Python comes without the module that puts pip into an environment; its own pip can do that too.

@@ -4,8 +4,7 @@
 {% macro content_hash(columns, fractions=[]) -%}
     {%- set parts = [] -%}
     {%- for column in columns + fractions -%}
-        {%- set value = "try_cast(round(" ~ column ~ " * 1000000) as bigint)"
-            if column in fractions else column -%}
+        {%- set value = millionths(column) if column in fractions else column -%}
         {%- do parts.append("coalesce(cast(" ~ value ~ " as " ~ dbt.type_string() ~ "), '')") -%}
         {%- if not loop.last -%}{%- do parts.append('chr(31)') -%}{%- endif -%}
     {%- endfor -%}

@@ -34,7 +34,7 @@
     select
         links.id,
         case
-            when max(walks.links_followed) <= 64 and not bool_or(walks.is_loop)
+            when max(walks.links_followed) <= 64 and not {{ any_true('walks.is_loop') }}
                 then max_by(walks.id, walks.links_followed)
             else links.id
         end as end_id

@@ -2,8 +2,8 @@
 {% macro week_start(date_column) -%}
     {%- if var('week_start_day') == 'sunday' -%}
         {%- set next_day = days_after(date_column, 1) -%}
-        cast({{ days_after(dbt.date_trunc('week', next_day), -1) }} as date)
+        cast({{ days_after(monday_of(next_day), -1) }} as date)
     {%- else -%}
-        cast({{ dbt.date_trunc('week', date_column) }} as date)
+        cast({{ monday_of(date_column) }} as date)
     {%- endif -%}
 {%- endmacro %}

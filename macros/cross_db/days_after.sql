@@ -15,3 +15,15 @@
 {% macro spark__days_after(moment, days) -%}
     (cast({{ moment }} as timestamp) + make_dt_interval({{ days }}))
 {%- endmacro %}
+
+{% macro snowflake__days_after(moment, days) -%}
+    dateadd(day, {{ days }}, cast({{ moment }} as timestamp))
+{%- endmacro %}
+
+{% macro bigquery__days_after(moment, days) -%}
+    timestamp_add(cast({{ moment }} as timestamp), interval {{ days }} day)
+{%- endmacro %}
+
+{% macro redshift__days_after(moment, days) -%}
+    dateadd(day, {{ days }}, cast({{ moment }} as timestamp))
+{%- endmacro %}

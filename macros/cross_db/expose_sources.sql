@@ -162,3 +162,29 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+{#- In a warehouse in the cloud the raw tables are its owner's: dbt finds them by the names of the sources. -#}
+{% macro snowflake__expose_sources() -%}
+    {{ own_tables_only() }}
+{%- endmacro %}
+
+{% macro bigquery__expose_sources() -%}
+    {{ own_tables_only() }}
+{%- endmacro %}
+
+{#- Without this one it would be Spark's. -#}
+{% macro databricks__expose_sources() -%}
+    {{ own_tables_only() }}
+{%- endmacro %}
+
+{% macro redshift__expose_sources() -%}
+    {{ own_tables_only() }}
+{%- endmacro %}
+
+{% macro own_tables_only() -%}
+    {%- if var('lake_tables') -%}
+        {%- do refuse_value(
+            'lake_tables', 'empty on ' ~ target.type ~ ', where sources are found by their names'
+        ) -%}
+    {%- endif -%}
+{%- endmacro %}

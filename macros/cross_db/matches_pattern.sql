@@ -14,3 +14,12 @@
 {% macro spark__matches_pattern(text, pattern) -%}
     {{ text }} rlike concat('^(?:', {{ pattern }}, ')$')
 {%- endmacro %}
+
+{#- Snowflake's patterns always have to match the whole text. -#}
+{% macro snowflake__matches_pattern(text, pattern) -%}
+    regexp_like({{ text }}, {{ pattern }})
+{%- endmacro %}
+
+{% macro bigquery__matches_pattern(text, pattern) -%}
+    regexp_contains({{ text }}, concat('^(?:', {{ pattern }}, ')$'))
+{%- endmacro %}

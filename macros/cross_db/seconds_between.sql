@@ -14,3 +14,15 @@
 {% macro spark__seconds_between(earlier, later) -%}
     ((unix_micros({{ later }}) - unix_micros({{ earlier }})) / 1e6D)
 {%- endmacro %}
+
+{% macro snowflake__seconds_between(earlier, later) -%}
+    (cast(datediff(microsecond, {{ earlier }}, {{ later }}) as double) / 1000000)
+{%- endmacro %}
+
+{% macro bigquery__seconds_between(earlier, later) -%}
+    (timestamp_diff({{ later }}, {{ earlier }}, microsecond) / 1e6)
+{%- endmacro %}
+
+{% macro redshift__seconds_between(earlier, later) -%}
+    (cast(datediff(microsecond, {{ earlier }}, {{ later }}) as double precision) / 1000000)
+{%- endmacro %}

@@ -18,3 +18,20 @@
         split(coalesce({{ text }}, ''), '[\\s,]+'), word -> word <> ''
     ))), ' ')
 {%- endmacro %}
+
+{% macro snowflake__sorted_words(text) -%}
+    array_to_string(array_sort(array_distinct(split(
+        trim(regexp_replace(coalesce({{ text }}, ''), '[[:space:],]+', ' ')), ' '
+    ))), ' ')
+{%- endmacro %}
+
+{% macro bigquery__sorted_words(text) -%}
+    array_to_string(array(
+        select distinct word
+        from unnest(split(
+            regexp_replace(coalesce({{ text }}, ''), '[[:space:],]+', ' '), ' '
+        )) as word
+        where word <> ''
+        order by word
+    ), ' ')
+{%- endmacro %}

@@ -14,3 +14,15 @@
 {% macro spark__utc_to_zone(utc_timestamp, zone) -%}
     from_utc_timestamp({{ utc_timestamp }}, '{{ zone }}')
 {%- endmacro %}
+
+{% macro snowflake__utc_to_zone(utc_timestamp, zone) -%}
+    convert_timezone('UTC', '{{ zone }}', {{ utc_timestamp }})
+{%- endmacro %}
+
+{% macro bigquery__utc_to_zone(utc_timestamp, zone) -%}
+    timestamp(datetime({{ utc_timestamp }}, '{{ zone }}'))
+{%- endmacro %}
+
+{% macro redshift__utc_to_zone(utc_timestamp, zone) -%}
+    convert_timezone('UTC', '{{ zone }}', {{ utc_timestamp }})
+{%- endmacro %}

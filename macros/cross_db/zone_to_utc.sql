@@ -14,3 +14,15 @@
 {% macro spark__zone_to_utc(local_timestamp, zone) -%}
     to_utc_timestamp({{ local_timestamp }}, '{{ zone }}')
 {%- endmacro %}
+
+{% macro snowflake__zone_to_utc(local_timestamp, zone) -%}
+    convert_timezone('{{ zone }}', 'UTC', {{ local_timestamp }})
+{%- endmacro %}
+
+{% macro bigquery__zone_to_utc(local_timestamp, zone) -%}
+    timestamp(datetime({{ local_timestamp }}), '{{ zone }}')
+{%- endmacro %}
+
+{% macro redshift__zone_to_utc(local_timestamp, zone) -%}
+    convert_timezone('{{ zone }}', 'UTC', {{ local_timestamp }})
+{%- endmacro %}

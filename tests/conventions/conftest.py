@@ -97,7 +97,7 @@ def _add_wrong_intermediate_model(manifest: Manifest) -> None:
         manifest,
         "models/intermediate/identity/wrong.sql",
         patch_path="north_star://models/intermediate/activity/wrong.yml",
-        raw_code="select count(*) from {{ ref('dim_weeks') }} group by 1",
+        raw_code="select bool_or(is_final) from {{ ref('dim_weeks') }} group by 1",
         depends_on=_reads("model.north_star.dim_weeks", "source.north_star.website.page_views"),
     )
 

@@ -20,6 +20,19 @@ WITHOUT_UNIT_TEST = {
 }
 DECIDES_OR_COUNTS = re.compile(r"\b(case|group by|over|distinct|union all)\b")
 
+# What models, data tests and macros outside of cross_db call themselves, because it means the same
+# on each engine; only max_by and min_by are missing on one, Redshift. Give least and greatest no
+# NULL: one engine leaves it out, another returns it. Any other function belongs into a macro in
+# macros/cross_db/.
+# fmt: off
+PORTABLE_FUNCTIONS = frozenset({
+    "abs", "avg", "cast", "chr", "coalesce", "count", "exp", "greatest", "lag", "lead", "least",
+    "length", "ln", "lower", "max", "max_by", "min", "min_by", "nullif", "regexp_replace",
+    "row_number", "sum", "trim", "upper",
+})
+# fmt: on
+PORTABLE_TYPES = frozenset({"bigint", "boolean", "date", "timestamp"})
+
 
 def _nodes(manifest: Manifest, resource_type: str) -> Iterator[Mapping[str, Any]]:
     nodes = manifest["nodes"].values()
@@ -135,6 +148,44 @@ def sql_of_an_engine_outside_of_cross_db(manifest: Manifest) -> list[str]:
     ]
 
 
+def functions_that_are_not_portable(manifest: Manifest) -> list[str]:
+    """SQL outside of cross_db with a function or type that may be missing somewhere."""
+    portable = PORTABLE_FUNCTIONS | PORTABLE_TYPES
+    return [
+        f"{name}: {word}"
+        for name, words in portable_words(manifest).items()
+        for word in sorted(words - portable)
+    ]
+
+
+def portable_words(manifest: Manifest) -> dict[str, set[str]]:
+    """The functions and types that models, data tests and macros name outside of cross_db."""
+    codes = {model["name"]: model["raw_code"] for model in _nodes(manifest, "model")}
+    codes |= {test["name"]: test["raw_code"] for test in _nodes(manifest, "test")}
+    codes |= {
+        macro["name"]: macro["macro_sql"]
+        for macro in manifest["macros"].values()
+        if macro["package_name"] == "north_star"
+        and not macro["original_file_path"].startswith("macros/cross_db/")
+    }
+    return {name: _words_in_sql(code) for name, code in codes.items()}
+
+
+def _words_in_sql(code: str) -> set[str]:
+    """Names before a parenthesis and types after `as`, in SQL and in what Jinja puts into it."""
+    code = re.sub(r"--.*|{#(?s:.*?)#}", "", code)
+    jinja = re.findall(r"{[{%].*?[}%]}", code, re.S)
+    quoted = [part for block in jinja for part in re.findall(r"'[^']*'|\"[^\"]*\"", block)]
+    sql = [re.sub(r"{[{%].*?[}%]}", " ", code, flags=re.S), *(part[1:-1] for part in quoted)]
+    return {
+        (function or data_type).lower()
+        for part in sql
+        for function, data_type in re.findall(
+            r"\b([a-z_]\w*)\(|\bas (\w+)\)", re.sub(r"'[^']*'", "''", part), re.I
+        )
+    }
+
+
 def _own_macros(manifest: Manifest) -> list[Mapping[str, Any]]:
     own = [macro for macro in manifest["macros"].values() if macro["package_name"] == "north_star"]
     return [macro for macro in own if macro["original_file_path"].startswith("macros/")]
@@ -151,4 +202,5 @@ RULES: dict[str, Rule] = {
     "a data test's name is a statement": tests_that_are_no_statements,
     "defaults stand in the project file only": defaults_outside_of_the_project_file,
     "what differs by engine stands in cross_db only": sql_of_an_engine_outside_of_cross_db,
+    "SQL outside of cross_db calls portable functions only": functions_that_are_not_portable,
 }

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import PROJECT
-from tests.conventions.rules import RULES, WITHOUT_UNIT_TEST
+from tests.conventions.rules import (
+    PORTABLE_FUNCTIONS,
+    PORTABLE_TYPES,
+    RULES,
+    WITHOUT_UNIT_TEST,
+    portable_words,
+)
 
 
 @pytest.mark.parametrize("statement", RULES)
@@ -32,3 +38,27 @@ def test_each_properties_file_belongs_to_a_model_or_to_sources() -> None:
 def test_each_exception_is_of_something_that_exists(manifest: dict[str, Any]) -> None:
     models = {node["name"] for node in manifest["nodes"].values()}
     assert models >= set(WITHOUT_UNIT_TEST)
+
+
+def test_each_portable_function_is_called(manifest: dict[str, Any]) -> None:
+    called = set().union(*portable_words(manifest).values())
+    assert (PORTABLE_FUNCTIONS | PORTABLE_TYPES) - called == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("select Epoch_us(a) as b -- not_me(a)\n{# nor_me(a) #}", {"epoch_us"}),
+        (
+            "select cast(a as double), 'not_me(a)' from {{ ref('t') }} where b in (1)",
+            {"cast", "double"},
+        ),
+        ("{{ days_after('max(a)', -1) }} {% set text = \"min('me(a)')\" %}", {"max", "min"}),
+    ],
+)
+def test_functions_are_found_in_sql_and_in_what_jinja_puts_into_it(
+    code: str, words: set[str]
+) -> None:
+    base = {"package_name": "north_star", "original_file_path": "macros/m.sql"}
+    manifest = {"nodes": {}, "macros": {"m": {**base, "name": "m", "macro_sql": code}}}
+    assert portable_words(manifest) == {"m": words}

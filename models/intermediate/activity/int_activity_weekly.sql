@@ -55,7 +55,7 @@ compared as (
         weekly_active_developers,
         weekly_active_companies,
         qualified_requests,
-        cast(resolved_tokens as double) / nullif(weekly_active_tokens, 0)
+        cast(resolved_tokens as {{ type_double() }}) / nullif(weekly_active_tokens, 0)
             as resolved_tokens_rate,
         case when week_status = 'final' then weekly_active_tokens - previous_tokens end
             as wat_change,

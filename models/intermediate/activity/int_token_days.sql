@@ -23,7 +23,7 @@ aggregated as (
         cast(sum(case when is_successful then 1 else 0 end) as bigint)
             as successful_requests,
         cast(count(distinct client_ip_hash) as bigint) as client_addresses,
-        coalesce(bool_or(sample_rate < 1), false) as is_sampled,
+        coalesce({{ any_true('sample_rate < 1') }}, false) as is_sampled,
         min(requested_at) as first_requested_at,
         max(requested_at) as last_requested_at,
         min(

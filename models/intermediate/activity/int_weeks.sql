@@ -12,7 +12,7 @@ log_days as (
     select
         week_start,
         cast(count(distinct activity_date) as bigint) as days_with_logs,
-        bool_or(is_sampled) as is_sampled
+        {{ any_true('is_sampled') }} as is_sampled
     from {{ ref('int_token_days') }}
     where outcome not in ('malformed', 'duplicate')
     group by week_start

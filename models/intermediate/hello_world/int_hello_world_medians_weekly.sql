@@ -49,7 +49,7 @@ curve as (
             else exp(sum(
                 case
                     when events = n_at_risk then 0
-                    else ln(1 - events / cast(n_at_risk as double))
+                    else ln(1 - events / cast(n_at_risk as {{ type_double() }}))
                 end
             ) over (
                 partition by week_start

@@ -15,12 +15,12 @@ rates as (
             when observed_seconds < 86400 then null
             when is_converted and duration_seconds <= 86400 then 1
             else 0
-        end as double)) as converted_24h_rate,
+        end as {{ type_double() }})) as converted_24h_rate,
         avg(cast(case
             when observed_seconds < 604800 then null
             when is_converted and duration_seconds <= 604800 then 1
             else 0
-        end as double)) as converted_7d_rate
+        end as {{ type_double() }})) as converted_7d_rate
     from observations
     group by week_start
 

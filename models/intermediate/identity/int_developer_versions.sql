@@ -17,7 +17,7 @@ select
     company_id,
     github_login,
     email,
-    split_part(email, '@', 2) as email_domain,
+    {{ part_of('email', '@', 2) }} as email_domain,
     country,
     role,
     utm_source,

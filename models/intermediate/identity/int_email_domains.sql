@@ -21,7 +21,7 @@ internal_domains as (
 
 email_domains as (
 
-    select distinct split_part(email, '@', 2) as email_domain
+    select distinct {{ part_of('email', '@', 2) }} as email_domain
     from developers
     where email like '%_@_%'
 

@@ -28,9 +28,12 @@ matched as (
 
     select
         endpoints.endpoint,
-        coalesce(bool_or(endpoint_kinds.kind = 'health'), false) as is_health_endpoint,
-        coalesce(bool_or(endpoint_kinds.kind = 'docs'), false) as is_docs_endpoint,
-        coalesce(bool_or(endpoint_kinds.kind = 'hello_world'), false) as is_listed
+        coalesce({{ any_true("endpoint_kinds.kind = 'health'") }}, false)
+            as is_health_endpoint,
+        coalesce({{ any_true("endpoint_kinds.kind = 'docs'") }}, false)
+            as is_docs_endpoint,
+        coalesce({{ any_true("endpoint_kinds.kind = 'hello_world'") }}, false)
+            as is_listed
     from endpoints
     left join endpoint_kinds
         on lower(endpoints.endpoint) like endpoint_kinds.pattern

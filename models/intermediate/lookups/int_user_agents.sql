@@ -28,11 +28,13 @@ matched as (
 
     select
         user_agents.user_agent,
-        coalesce(bool_or(user_agent_kinds.kind = 'monitor'), false) as is_monitor,
-        coalesce(bool_or(user_agent_kinds.kind = 'bot'), false) as is_bot,
+        coalesce({{ any_true("user_agent_kinds.kind = 'monitor'") }}, false)
+            as is_monitor,
+        coalesce({{ any_true("user_agent_kinds.kind = 'bot'") }}, false)
+            as is_bot,
         coalesce(
             min(sdk_patterns.sdk),
-            min(split_part(split_part(user_agents.lower_user_agent, '/', 1), ' ', 1))
+            min({{ part_of(part_of('user_agents.lower_user_agent', '/', 1), ' ', 1) }})
         ) as sdk
     from user_agents
     left join user_agent_kinds

@@ -23,7 +23,7 @@ seen as (
 
     select
         token_id,
-        bool_or(is_suspected_shared) as is_suspected_shared,
+        {{ any_true('is_suspected_shared') }} as is_suspected_shared,
         min(first_request_at) as first_qualified_request_at,
         max(last_request_at) as last_qualified_request_at
     from token_weeks

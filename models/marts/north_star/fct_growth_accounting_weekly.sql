@@ -29,7 +29,7 @@ weekly as (
         growth.retained,
         growth.resurrected,
         growth.churned,
-        cast(growth.new + growth.resurrected as double) as won,
+        cast(growth.new + growth.resurrected as {{ type_double() }}) as won,
         weeks.is_left_censored,
         weeks.week_status
     from weeks

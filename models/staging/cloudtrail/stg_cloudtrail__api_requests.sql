@@ -19,7 +19,7 @@ renamed as (
         cast(null as {{ dbt.type_string() }}) as method,
         cast(null as {{ dbt.type_string() }}) as path,
         event_source || ':' || event_name as endpoint,
-        split_part(event_source, '.', 1) as api,
+        {{ part_of('event_source', '.', 1) }} as api,
         cast(null as {{ dbt.type_string() }}) as environment,
         user_agent,
         cast(null as {{ dbt.type_string() }}) as client_country,
@@ -39,8 +39,8 @@ renamed as (
             when lower(error_code) like '%authfailure%' then 403
             else 400
         end as status_code,
-        cast(null as double) as latency_ms,
-        cast(null as double) as sample_rate,
+        cast(null as {{ type_double() }}) as latency_ms,
+        cast(null as {{ type_double() }}) as sample_rate,
         _row_number as file_row_number,
 
         cast(null as boolean) as is_success,
