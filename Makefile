@@ -5,6 +5,8 @@
 SHELL := /bin/sh
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
+# What runs build on decides which environment they need; NORTH_STAR_TARGET is prod (DuckDB) without it.
+RUN_VENV := $(if $(filter spark,$(NORTH_STAR_TARGET)),.venv-spark,.venv)
 NORTH_STAR_DATA ?= data
 
 # The first Python on PATH that is new enough; PYTHON=/path/to/python3 names another.
@@ -34,8 +36,8 @@ install-dev: .venv/.installed-dev ## The same with what tests and linting need
 
 install-spark: .venv-spark/.installed ## Make .venv-spark, with all of that and Spark (1.1 GB; Java 17 is needed to run it)
 
-run: install ## Land new files, build and test the models, publish, show the latest final week
-	@$(BIN)/python -m orchestration run
+run: $(RUN_VENV)/.installed ## Land new files, build and test the models, publish, show the latest final week
+	@$(RUN_VENV)/bin/python -m orchestration run
 
 land: install ## Land new files only; then dbt build works on its own
 	@$(BIN)/python -m orchestration land
@@ -56,8 +58,8 @@ formats: install ## Compare the examples in formats/ with their expected rows (W
 show: install ## Show the latest final week of what is published
 	@$(BIN)/python -m orchestration show
 
-dev: install ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
-	@$(BIN)/python -m orchestration dev
+dev: $(RUN_VENV)/.installed ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
+	@$(RUN_VENV)/bin/python -m orchestration dev
 
 DEVELOPERS ?= 1500
 SEED ?= 1

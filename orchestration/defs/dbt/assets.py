@@ -16,14 +16,14 @@ from dagster_dbt import (
 from orchestration.dbt_assets import TRANSLATOR
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.environment import export, private_files
-from orchestration.manifest import TARGET, build_target, ensure_manifest
+from orchestration.manifest import build_target, ensure_manifest
 from orchestration.publishing import discard_build, failed_nodes, keep_build, what_stays
 from orchestration.settings import PROJECT, DataFolder
 
 
 @dbt_assets(
     manifest=ensure_manifest(DataFolder.from_environment()),
-    project=DbtProject(PROJECT, target=TARGET),
+    project=DbtProject(PROJECT, target=DataFolder.from_environment().target),
     dagster_dbt_translator=TRANSLATOR,
     name="dbt",
     pool="warehouse",
