@@ -109,9 +109,7 @@ def test_an_adapter_that_is_not_installed_is_one_sentence(
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(module, "version", version)
-    with pytest.raises(
-        ManifestError, match=r"^NORTH_STAR_TARGET=spark needs dbt-spark, .*\.$"
-    ):
+    with pytest.raises(ManifestError, match=r"^NORTH_STAR_TARGET=spark needs dbt-spark, .*\.$"):
         ensure_manifest(replace(data, target="spark"), project.folder)
 
 
