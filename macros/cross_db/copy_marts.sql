@@ -3,16 +3,17 @@
 
     name: of the publication, in characters that a schema's name may have
     marts: of each its schema and name in the build, and its name as published
-    publication: values of the table publication; the watermark is the build's -#}
-{% macro copy_marts(name, marts, publication) -%}
-    {{ return(adapter.dispatch('copy_marts')(name, marts, publication)) }}
+    watermark: schema and name of the table that holds the build's
+    publication: the other values of the table publication -#}
+{% macro copy_marts(name, marts, watermark, publication) -%}
+    {{ return(adapter.dispatch('copy_marts')(name, marts, watermark, publication)) }}
 {%- endmacro %}
 
-{% macro default__copy_marts(name, marts, publication) -%}
+{% macro default__copy_marts(name, marts, watermark, publication) -%}
     {{ not_supported('copy_marts') }}
 {%- endmacro %}
 
-{% macro spark__copy_marts(name, marts, publication) -%}
+{% macro spark__copy_marts(name, marts, watermark, publication) -%}
     {%- set place = publication_schema(name) -%}
     {%- for row in run_query("show schemas like '" ~ publication_schema('*') ~ "'") -%}
         {%- if row[0] == place or not run_query('show tables in ' ~ row[0] ~ " like 'publication'").rows -%}
@@ -38,7 +39,7 @@
             ) }}
         {%- endif -%}
     {%- endfor -%}
-    {%- do run_query(spark__publication_table(place, publication)) -%}
+    {%- do run_query(spark__publication_table(place, watermark | join('.'), publication)) -%}
     {%- set week = run_query(spark__as_json(
         '(select * from ' ~ place ~ ".fct_north_star_weekly where week_status = 'final' "
         ~ 'order by week_start desc limit 1)'
@@ -51,14 +52,14 @@
 {%- endmacro %}
 
 {#- The same columns and types as on DuckDB. -#}
-{% macro spark__publication_table(place, publication) -%}
+{% macro spark__publication_table(place, watermark, publication) -%}
     create table {{ place }}.publication using parquet as
     select
         {{ spark__text(publication.run_id) }} as run_id,
         {{ spark__text(publication.git_commit) }} as git_commit,
         {{ spark__text(publication.dbt_invocation_id) }} as dbt_invocation_id,
         cast({{ spark__text(publication.published_at) }} as timestamp) as published_at,
-        (select cast(watermark_at as timestamp) from intermediate.int_watermark) as watermark,
+        (select cast(watermark_at as timestamp) from {{ watermark }}) as watermark,
         cast({{ publication.checks_run }} as bigint) as checks_run,
         cast({{ publication.checks_passed }} as bigint) as checks_passed,
         {{ spark__text(publication.contract_version) }} as contract_version,

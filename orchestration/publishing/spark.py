@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestration.manifest import read_manifest
 from orchestration.operations import OperationError, run_operation
 from orchestration.publishing.audit import Build, PublishError
+from orchestration.publishing.builds import ARTIFACTS
 from orchestration.settings import PROJECT, DataFolder
 
 
@@ -52,6 +54,7 @@ def copy_marts(
     arguments = {
         "name": valid_name(publication["run_id"]),
         "marts": build.tables,
+        "watermark": _watermark(build),
         "publication": {
             name: value if isinstance(value, int | str | None) else str(value)
             for name, value in publication.items()
@@ -61,6 +64,13 @@ def copy_marts(
         return json.loads(run_operation(data, "copy_marts", arguments, project)[-1])
     except OperationError as error:
         raise PublishError(f"Spark could not copy the marts: {error}") from None
+
+
+def _watermark(build: Build) -> tuple[str, str]:
+    """Where the build's watermark stands: schema and name."""
+    nodes = read_manifest(build.folder / ARTIFACTS[0])["nodes"].values()
+    (node,) = (node for node in nodes if node["name"] == "int_watermark")
+    return node["schema"], node["alias"]
 
 
 def switch_readers(data: DataFolder, run_id: str, project: Path = PROJECT) -> None:
