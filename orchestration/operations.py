@@ -53,13 +53,13 @@ def run_operation(
     if not result.success:
         failed = ("RunningOperationCaughtError", "RunningOperationUncaughtError")
         errors = [words for name in failed for words in said.get(name, [])]
-        raise OperationError(_sentence(errors[0] if errors else str(result.exception)))
+        raise OperationError(sentence_of(errors[0] if errors else str(result.exception)))
     return said.get("JinjaLogDebug", [])
 
 
-def _sentence(error: str) -> str:
+def sentence_of(error: str) -> str:
     """What went wrong, without the kind of error above it and the macros that called it below."""
     lines = [line.strip() for line in error.splitlines() if line.strip()]
-    if len(lines) > 1 and lines[0].partition(" in ")[0].endswith("Error"):
+    while len(lines) > 1 and lines[0].partition(" in ")[0].endswith(" Error"):
         del lines[0]
     return lines[0] if lines else "it gave no reason"
