@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from orchestration.environment import export
 from orchestration.manifest import build_target
 from orchestration.settings import PROJECT, DataFolder
+
+# How the words of Spark's server begin: Exception: Error running query: [CODE] Exception: [CODE]
+_KINDS = re.compile(r"\S+Exception: (Error running query: )?(\[\w+\] )?")
 
 
 class OperationError(Exception):
@@ -58,8 +62,9 @@ def run_operation(
 
 
 def sentence_of(error: str) -> str:
-    """What went wrong, without the kind of error above it and the macros that called it below."""
+    """What went wrong, without the kinds of error before it and the macros that called it below."""
     lines = [line.strip() for line in error.splitlines() if line.strip()]
     while len(lines) > 1 and lines[0].partition(" in ")[0].endswith(" Error"):
         del lines[0]
-    return lines[0] if lines else "it gave no reason"
+    said = _KINDS.sub("", lines[0]) if lines else "it gave no reason"
+    return said if said.endswith(".") else f"{said}."

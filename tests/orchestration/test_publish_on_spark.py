@@ -158,9 +158,14 @@ def test_the_latest_final_week_is_shown_without_asking_spark(
             "  The copy of dim_weeks has 2 rows, the build 3.\n  \n  > in macro spark__copy_marts",
             "The copy of dim_weeks has 2 rows, the build 3.",
         ),
-        ("Runtime Error\n  Database Error\n    no connection", "no connection"),
-        ("it broke", "it broke"),
-        ("", "it gave no reason"),
+        (
+            "Runtime Error\n  org.apache.hive.service.cli.HiveSQLException: Error running query: "
+            "[NOT_FOUND] org.apache.spark.sql.AnalysisException: [NOT_FOUND] There is no `a`.`b`.",
+            "There is no `a`.`b`.",
+        ),
+        ("Runtime Error\n  Database Error\n    no connection", "no connection."),
+        ("it broke", "it broke."),
+        ("", "it gave no reason."),
     ],
 )
 def test_of_an_error_of_dbt_the_sentence_is_told(error: str, sentence: str) -> None:
