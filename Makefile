@@ -6,6 +6,8 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
 DIALECTS_BIN := .venv-dialects/bin
+# What runs build on decides which environment they need; NORTH_STAR_TARGET is prod (DuckDB) without it.
+RUN_VENV := $(if $(filter spark,$(NORTH_STAR_TARGET)),.venv-spark,.venv)
 NORTH_STAR_DATA ?= data
 
 # The first Python on PATH that is new enough; PYTHON=/path/to/python3 names another.
@@ -37,8 +39,8 @@ install-spark: .venv-spark/.installed ## Make .venv-spark, with all of that and 
 
 install-dialects: .venv-dialects/.installed ## Make .venv-dialects, with dbt's adapters for warehouses in the cloud (0.8 GB)
 
-run: install ## Land new files, build and test the models, publish, show the latest final week
-	@$(BIN)/python -m orchestration run
+run: $(RUN_VENV)/.installed ## Land new files, build and test the models, publish, show the latest final week
+	@$(RUN_VENV)/bin/python -m orchestration run
 
 land: install ## Land new files only; then dbt build works on its own
 	@$(BIN)/python -m orchestration land
@@ -59,8 +61,8 @@ formats: install ## Compare the examples in formats/ with their expected rows (W
 show: install ## Show the latest final week of what is published
 	@$(BIN)/python -m orchestration show
 
-dev: install ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
-	@$(BIN)/python -m orchestration dev
+dev: $(RUN_VENV)/.installed ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
+	@$(RUN_VENV)/bin/python -m orchestration dev
 
 DEVELOPERS ?= 1500
 SEED ?= 1

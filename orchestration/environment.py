@@ -15,12 +15,13 @@ _INSTANCE_CONFIG = PROJECT / "orchestration" / "dagster.yaml"
 
 
 def export(data: DataFolder) -> None:
-    """Tell this process and its children, in absolute paths, which folder holds the state.
+    """Tell this process and its children which folder holds the state, and what runs build on.
 
     dbt resolves relative paths against the project, a shell against where it stands: an absolute
     path means the same to both.
     """
     os.environ["NORTH_STAR_DATA"] = str(data.root)
+    os.environ["NORTH_STAR_TARGET"] = data.target
     os.environ["DAGSTER_HOME"] = str(data.dagster)
     # Nothing here reports to anybody; dagster.yaml and dbt_project.yml say the same to their tools.
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"

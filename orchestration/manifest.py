@@ -9,16 +9,16 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
 from orchestration.environment import dbt_executable, export
-from orchestration.settings import PROJECT, DataFolder
+from orchestration.settings import DUCKDB, PROJECT, SPARK, DataFolder
 
-TARGET = "prod"
+_ADAPTERS = {DUCKDB: "dbt-duckdb", SPARK: "dbt-spark"}
 _FILES = ("dbt_project.yml", "profiles.yml")
 _FOLDERS = ("models", "macros", "seeds", "tests/dbt")
 
@@ -28,17 +28,17 @@ class ManifestError(Exception):
 
 
 def ensure_manifest(data: DataFolder, project: Path = PROJECT) -> Path:
-    """Parse the dbt project (target prod) unless the manifest at hand was made from the same files.
+    """Parse the dbt project unless the manifest at hand was made from the same files.
 
     Args:
-        data: where the manifest is kept, as ``<data>/dbt/manifest.json``.
+        data: names the target, and where its manifest is kept: ``<data>/dbt/<target>/``.
         project: folder of the dbt project.
 
     Returns:
         Path of the manifest.
 
     Raises:
-        ManifestError: dbt refuses the project.
+        ManifestError: dbt refuses the project, or its adapter for the target is not installed.
     """
     export(data)
     data.dbt.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def ensure_manifest(data: DataFolder, project: Path = PROJECT) -> Path:
     stamp = data.dbt / "manifest.fingerprint"
     # The web server, the daemon and a run may load the definitions at the same moment.
     with FileLock(data.dbt / "manifest.lock"):
-        fingerprint = _fingerprint(project)
+        fingerprint = _fingerprint(project, _adapter(data.target))
         if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
             return manifest
         stamp.unlink(missing_ok=True)
@@ -76,7 +76,7 @@ def build_target(data: DataFolder) -> Path:
 def _parse(data: DataFolder, project: Path) -> Path:
     # Not in the build's own target folder: a running build reads and writes there.
     target = data.dbt / "parse"
-    arguments = ["parse", "--quiet", "--target", TARGET, "--project-dir", project]
+    arguments = ["parse", "--quiet", "--target", data.target, "--project-dir", project]
     arguments += ["--profiles-dir", project, "--target-path", target, "--log-path", target]
     parsed = subprocess.run(
         [dbt_executable(), *map(str, arguments)],
@@ -114,9 +114,21 @@ def _hand_over_cache(parsed: Path, build: Path) -> None:
     incoming.replace(build / cache)
 
 
-def _fingerprint(project: Path) -> str:
+def _adapter(target: str) -> str:
+    """Name and version of dbt's adapter for a target."""
+    name = _ADAPTERS[target]
+    try:
+        return f"{name} {version(name)}"
+    except PackageNotFoundError:
+        raise ManifestError(
+            f"NORTH_STAR_TARGET={target} needs {name}, which this Python does not have; "
+            f"`make install-{target}` installs it in .venv-{target}, where make looks for it."
+        ) from None
+
+
+def _fingerprint(project: Path, adapter: str) -> str:
     # Contents rather than times: a checkout or a deleted file does not always make anything newer.
-    digest = hashlib.sha256(f"{project} {version('dbt-core')} {version('dbt-duckdb')}".encode())
+    digest = hashlib.sha256(f"{project} {version('dbt-core')} {adapter}".encode())
     for path in _inputs(project):
         digest.update(str(path.relative_to(project)).encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -1,4 +1,4 @@
-"""Where everything lies: one folder, ``NORTH_STAR_DATA``, holds all state of a run."""
+"""What a run works on: the folder ``NORTH_STAR_DATA`` and the engine ``NORTH_STAR_TARGET``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_DATA = PROJECT / "data"
+
+# Targets of profiles.yml that a run may build on, and what they are.
+DUCKDB = "prod"
+SPARK = "spark"
+_TARGETS = {DUCKDB: "DuckDB", SPARK: "Apache Spark"}
 
 
 class SettingsError(Exception):
@@ -20,21 +25,26 @@ class DataFolder:
 
     Attributes:
         root: absolute path of the folder.
+        target: what runs build on, ``prod`` (DuckDB) or ``spark``. Each has its own record of
+            builds and its own link to what is published; landed rows are the same for both.
     """
 
     root: Path
+    target: str = DUCKDB
 
     @classmethod
     def from_environment(cls) -> DataFolder:
         """The folder that ``NORTH_STAR_DATA`` names; without it ``data/``, made if absent.
 
         Raises:
-            SettingsError: ``NORTH_STAR_DATA`` names no folder.
+            SettingsError: ``NORTH_STAR_DATA`` names no folder, or ``NORTH_STAR_TARGET`` nothing
+                that a run can build on.
         """
+        target = _target()
         named = os.environ.get("NORTH_STAR_DATA")
         if not named:
             DEFAULT_DATA.mkdir(exist_ok=True)
-            return cls(DEFAULT_DATA)
+            return cls(DEFAULT_DATA, target)
         root = Path(named).expanduser().resolve()
         if not root.is_dir():
             raise SettingsError(
@@ -42,7 +52,7 @@ class DataFolder:
                 "landing/<source>/<table>/ with your files, for instance "
                 "landing/api_gateway/api_requests/2026-11-22.jsonl.gz."
             )
-        return cls(root)
+        return cls(root, target)
 
     @property
     def is_default(self) -> bool:
@@ -77,14 +87,24 @@ class DataFolder:
     @property
     def published(self) -> Path:
         """The symbolic link to the current publication."""
-        return self.root / "published"
+        return self.root / ("published" if self.target == DUCKDB else f"published-{self.target}")
 
     @property
     def dbt(self) -> Path:
-        """dbt's target folder and logs of the orchestrated builds."""
-        return self.root / "dbt"
+        """dbt's manifest, target folder and logs of the orchestrated builds, each target's own."""
+        return self.root / "dbt" / self.target
 
     @property
     def dagster(self) -> Path:
         """Dagster's storage: run history, event log, compute logs."""
         return self.root / "dagster"
+
+
+def _target() -> str:
+    named = os.environ.get("NORTH_STAR_TARGET") or DUCKDB
+    if named not in _TARGETS:
+        known = " or ".join(f"{name} ({engine})" for name, engine in _TARGETS.items())
+        raise SettingsError(
+            f"NORTH_STAR_TARGET={named}: a run can build on {known}; without it, on {DUCKDB}."
+        )
+    return named

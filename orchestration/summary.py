@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-import duckdb
-
 from orchestration.publishing import Publication, current_publication
 from orchestration.settings import DataFolder
 
@@ -28,14 +26,12 @@ def summarise(data: DataFolder) -> str:
     publication = current_publication(data)
     if publication is None:
         return "Nothing has been published yet: make run."
-    week = _latest_final_week(publication)
+    week = publication.latest_final_week()
     lines = _table(week) if week else [_no_final_week(publication)]
     if publication.is_sample:
         lines.append("These are numbers of the sample, not of your program.")
     published_at = f"{publication.published_at:%Y-%m-%d %H:%M} UTC"
-    return "\n".join(
-        [*lines, f"Published {published_at}: {data.published / publication.database.name}"]
-    )
+    return "\n".join([*lines, f"Published {published_at}: {_where(data, publication)}"])
 
 
 def duration(seconds: float | None) -> str:
@@ -67,18 +63,14 @@ def _value(name: str, value: Any) -> str:
     return f"{value:.1%}" if name.endswith("_rate") else f"{value:,}"
 
 
+def _where(data: DataFolder, publication: Publication) -> str:
+    if publication.schema:
+        return f"database {publication.schema} on Spark, which the published views read"
+    return str(data.published / publication.database.name)
+
+
 def _no_final_week(publication: Publication) -> str:
     if publication.watermark is None:
         return "No week is final yet: no logs have arrived."
     reach = f"{publication.watermark:%Y-%m-%d %H:%M} UTC"
     return f"No week is final yet: the logs are complete up to {reach} (the watermark)."
-
-
-def _latest_final_week(publication: Publication) -> dict[str, Any] | None:
-    columns = ", ".join(["week_start", "is_data_gap", *(name for _, name in _ROWS)])
-    with duckdb.connect(publication.database, read_only=True) as connection:
-        row = connection.execute(
-            f"select {columns} from fct_north_star_weekly where week_status = 'final' "
-            "order by week_start desc limit 1"
-        ).fetchone()
-    return dict(zip(columns.split(", "), row, strict=True)) if row else None

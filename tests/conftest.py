@@ -13,6 +13,7 @@ os.environ["DO_NOT_TRACK"] = "1"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 os.environ["NORTH_STAR_DATA"] = tempfile.mkdtemp(prefix="north-star-tests-")
 os.environ.pop("NORTH_STAR_SCHEDULE_CRON", None)
+os.environ.pop("NORTH_STAR_TARGET", None)
 
 PROJECT = Path(__file__).resolve().parents[1]
 

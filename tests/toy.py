@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import DataFolder
+from orchestration.settings import DUCKDB, SPARK, DataFolder
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _FILES = ("dbt_project.yml", "profiles.yml", "pyproject.toml")
@@ -29,11 +30,13 @@ class ToyProject:
     Attributes:
         folder: the project.
         data: its data folder.
+        port: of the Thrift server, where it builds on Spark.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, target: str = DUCKDB, port: int = 0) -> None:
         self.folder = place / "project"
-        self.data = DataFolder(place / "data")
+        self.data = DataFolder(place / "data", target)
+        self.port = port
         self.data.root.mkdir()
         shutil.copytree(REPOSITORY / "tests" / "toy_project", self.folder)
         for name in _FILES:
@@ -45,12 +48,33 @@ class ToyProject:
             target = self.folder / sources.relative_to(REPOSITORY)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(sources, target)
+        if self.data.target == SPARK:
+            self._keep_apart()
         (self.folder / "tests" / "dbt").mkdir(parents=True)
 
     @property
     def environment(self) -> dict[str, str]:
         """Environment variables of its processes."""
-        return {**os.environ, "NORTH_STAR_DATA": str(self.data.root)}
+        return {
+            **os.environ,
+            "NORTH_STAR_DATA": str(self.data.root),
+            "NORTH_STAR_TARGET": self.data.target,
+            "NORTH_STAR_SPARK_PORT": str(self.port),
+        }
+
+    def _keep_apart(self) -> None:
+        """Give it databases of its own: one cluster serves all tests."""
+        for name in ("dbt_project.yml", "profiles.yml"):
+            text = (self.folder / name).read_text()
+            (self.folder / name).write_text(re.sub(r"(\bschema: )(\w+)", r"\1toy_\2", text))
+        for sources in self.folder.glob("models/staging/*/_*__sources.yml"):
+            if sources.parent.name not in ("api_gateway", "landing"):
+                sources.unlink()  # each table takes a part of a second of every run
+                continue
+            text = sources.read_text()
+            sources.write_text(
+                re.sub(r"^(  - name: )(\w+)\n", r"\1\2\n    schema: toy_\2\n", text, flags=re.M)
+            )
 
     def drop(self, name: str, requests: Iterable[tuple[str, str, int]]) -> None:
         """Put a file of (day, token, status code) into landing/."""

@@ -5,15 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.publishing.audit import Build, PublishError, audit_build
 from orchestration.publishing.builds import ARTIFACTS
-from orchestration.publishing.current import DATABASE, Publication, read_publication
-from orchestration.settings import PROJECT, DataFolder
+from orchestration.publishing.current import (
+    DATABASE,
+    Publication,
+    read_publication,
+    write_publication,
+)
+from orchestration.publishing.spark import copy_marts, switch_readers
+from orchestration.settings import PROJECT, SPARK, DataFolder
 
 CONTRACT_VERSION = "1"
 _INCOMING = ".incoming-"
@@ -26,13 +34,17 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
     a folder that nobody reads, the folder gets its name, then the link ``published`` is replaced.
     Repeating it with the same run id, after a crash for instance, finishes what is left to do.
 
+    On Spark the tables are in a database of their own, which published views read; the folder holds
+    the record. What a reader sees of the switch there stands in ``publishing/spark.py``.
+
     Args:
         data: the data folder, whose run lock the caller holds.
         run_id: names the publication.
         project: folder of the dbt project, for its git commit.
 
     Raises:
-        PublishError: the last build is incomplete or has failed, or its warehouse is gone.
+        PublishError: the last build is incomplete or has failed, or its tables cannot be copied.
+        SwitchError: readers on Spark could be switched only in part.
     """
     folder = data.publications / run_id
     data.publications.mkdir(exist_ok=True)
@@ -41,26 +53,32 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
     if not folder.exists():
         build = audit_build(data)
         incoming = data.publications / f"{_INCOMING}{run_id}"
-        _write(data, build, run_id, incoming, project)
+        (incoming / "dbt").mkdir(parents=True)
+        for name in ARTIFACTS:
+            shutil.copyfile(build.folder / name, incoming / "dbt" / name)
+        row = _publication(data, build, run_id, project)
+        if data.target == SPARK:
+            write_publication(incoming, copy_marts(data, build, row, project))
+        else:
+            _write(data, build, row, incoming)
         _sync(incoming)
         incoming.rename(folder)
         _sync_folder(data.publications)
+    if data.target == SPARK:
+        switch_readers(data, run_id, project)
     _switch(data, folder)
     return read_publication(folder)
 
 
-def _write(data: DataFolder, build: Build, run_id: str, folder: Path, project: Path) -> None:
+def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path) -> None:
     if not data.warehouse.exists():
         raise PublishError(f"There is nothing to publish: {data.warehouse} is gone.")
-    (folder / "dbt").mkdir(parents=True)
-    for name in ARTIFACTS:
-        shutil.copyfile(build.folder / name, folder / "dbt" / name)
     with duckdb.connect(folder / DATABASE) as connection:
         connection.execute(f"attach {_text(data.warehouse)} as warehouse (read_only)")
         for schema, relation, table in build.tables:
             origin = f"warehouse.{_name(schema)}.{_name(relation)}"
             connection.execute(f"create table main.{_name(table)} as select * from {origin}")
-        _write_publication(connection, data, build, run_id, project)
+        _write_publication(connection, row)
         connection.execute("detach warehouse")
         for table in [*(name for _, _, name in build.tables), "publication"]:
             parquet = folder / "parquet" / table / "0.parquet"
@@ -70,13 +88,21 @@ def _write(data: DataFolder, build: Build, run_id: str, folder: Path, project: P
             )
 
 
-def _write_publication(
-    connection: duckdb.DuckDBPyConnection,
-    data: DataFolder,
-    build: Build,
-    run_id: str,
-    project: Path,
-) -> None:
+def _publication(data: DataFolder, build: Build, run_id: str, project: Path) -> dict[str, Any]:
+    """The row of the table ``publication``, but for the watermark, which the build knows."""
+    return {
+        "run_id": run_id,
+        "git_commit": _git_commit(project),
+        "dbt_invocation_id": build.invocation_id,
+        "published_at": datetime.now(UTC).replace(tzinfo=None),
+        "checks_run": build.checks_run,
+        "checks_passed": build.checks_passed,
+        "contract_version": CONTRACT_VERSION,
+        "is_sample": _is_sample(data),
+    }
+
+
+def _write_publication(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) -> None:
     connection.execute(
         """
         create table main.publication as
@@ -91,28 +117,18 @@ def _write_publication(
             $contract_version::varchar as contract_version,
             $is_sample::boolean as is_sample
         """,
-        {
-            "run_id": run_id,
-            "git_commit": _git_commit(project),
-            "dbt_invocation_id": build.invocation_id,
-            "published_at": datetime.now(UTC).replace(tzinfo=None),
-            "checks_run": build.checks_run,
-            "checks_passed": build.checks_passed,
-            "contract_version": CONTRACT_VERSION,
-            "is_sample": _is_sample(connection, data),
-        },
+        row,
     )
 
 
-def _is_sample(connection: duckdb.DuckDBPyConnection, data: DataFolder) -> bool:
+def _is_sample(data: DataFolder) -> bool:
     """Whether any file that was ever landed came from the simulator."""
     ledger = "batches/*/landing/files/*.parquet"
     if not any(data.raw.glob(ledger)):
         return False
-    (is_sample,) = connection.execute(
-        "select coalesce(bool_or(is_sample), false) from read_parquet($1, union_by_name = true)",
-        [str(data.raw / ledger)],
-    ).fetchone()
+    query = "select coalesce(bool_or(is_sample), false) from read_parquet($1, union_by_name = true)"
+    with duckdb.connect() as connection:
+        (is_sample,) = connection.execute(query, [str(data.raw / ledger)]).fetchone()
     return is_sample
 
 

@@ -32,6 +32,19 @@ def test_a_mistyped_folder_is_one_sentence(tmp_path: Path, command: str) -> None
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("command", ["run", "land", "show"])
+def test_a_target_that_nothing_can_build_on_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("NORTH_STAR_TARGET", "sparc")
+    result = run(str(tmp_path), command)
+    assert (result.returncode, result.stderr) == (
+        2,
+        "Error: NORTH_STAR_TARGET=sparc: a run can build on prod (DuckDB) or spark (Apache Spark); "
+        "without it, on prod.\n",
+    )
+
+
 @pytest.mark.parametrize("command", ["run", "land"])
 def test_an_empty_folder_is_one_sentence_and_never_filled(tmp_path: Path, command: str) -> None:
     result = run(str(tmp_path), command)

@@ -17,6 +17,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict]:
     with pytest.MonkeyPatch.context() as patched:
         for name in ("NORTH_STAR_DATA", "DAGSTER_HOME"):
             patched.setenv(name, str(root))
+        patched.setenv("NORTH_STAR_TARGET", "prod")
         yield read_manifest(ensure_manifest(DataFolder(root)))
 
 

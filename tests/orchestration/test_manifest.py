@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import stat
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from tests.toy import ToyProject
 
 # Stands in for dbt: counts its calls and writes what dbt parse would.
 DBT = """#!/bin/sh
-echo parsed >> "{log}"
+echo "$@" >> "{log}"
 while [ "$1" != --target-path ]; do shift; done
 mkdir -p "$2"
 echo '{{}}' > "$2/manifest.json"
@@ -53,7 +56,8 @@ class Project:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     project = Project(tmp_path)
     monkeypatch.setattr(module, "dbt_executable", lambda: str(project.dbt))
-    for name in ("NORTH_STAR_DATA", "DAGSTER_HOME"):
+    monkeypatch.setattr(module, "version", lambda name: f"the version of {name}")
+    for name in ("NORTH_STAR_DATA", "NORTH_STAR_TARGET", "DAGSTER_HOME"):
         monkeypatch.setenv(name, "restored after the test")
     return project
 
@@ -87,6 +91,26 @@ def test_a_deleted_file_parses_again(project: Project, data: DataFolder) -> None
     (project.folder / "models" / "a.sql").unlink()
     ensure_manifest(data, project.folder)
     assert project.parses == 2
+
+
+def test_each_target_has_a_manifest_of_its_own(project: Project, data: DataFolder) -> None:
+    on_spark = replace(data, target="spark")
+    manifests = {ensure_manifest(each, project.folder) for each in (data, on_spark, data, on_spark)}
+    assert len(manifests) == project.parses == 2
+    assert [
+        re.search(r"--target (\w+)", call)[1] for call in project.log.read_text().splitlines()
+    ] == ["prod", "spark"]
+
+
+def test_an_adapter_that_is_not_installed_is_one_sentence(
+    project: Project, data: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def version(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(module, "version", version)
+    with pytest.raises(ManifestError, match=r"^NORTH_STAR_TARGET=spark needs dbt-spark, .*\.$"):
+        ensure_manifest(replace(data, target="spark"), project.folder)
 
 
 def test_what_dbt_refuses_is_told_and_tried_again(project: Project, data: DataFolder) -> None:

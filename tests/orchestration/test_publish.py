@@ -13,9 +13,16 @@ from orchestration.settings import DataFolder
 
 MODEL = "model.north_star.fct_weekly_active_tokens"
 VIEW = "model.north_star.stg_api_gateway__api_requests"
+WATERMARK = "model.north_star.int_watermark"
 TEST = "test.north_star.not_null_token_id.0a1b2c"
 OTHER_TEST = "test.north_star.assert_weeks_follow_each_other"
-ALL_PASS = {MODEL: "success", VIEW: "success", TEST: "pass", OTHER_TEST: "pass"}
+ALL_PASS = {
+    MODEL: "success",
+    VIEW: "success",
+    WATERMARK: "success",
+    TEST: "pass",
+    OTHER_TEST: "pass",
+}
 
 
 @pytest.fixture
@@ -41,6 +48,7 @@ def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) 
     nodes = {
         MODEL: node(MODEL, "model", "marts", "north_star"),
         VIEW: node(VIEW, "model", "staging", "api_gateway", materialized="view"),
+        WATERMARK: node(WATERMARK, "model", "intermediate", "activity"),
         TEST: node(TEST, "test"),
         OTHER_TEST: node(OTHER_TEST, "test"),
     }
@@ -130,7 +138,10 @@ def test_published_files_cannot_be_written(built: DataFolder) -> None:
     [
         ({**ALL_PASS, TEST: "fail"}, "not_null_token_id failed"),
         ({**ALL_PASS, MODEL: "skipped"}, "fct_weekly_active_tokens failed or was skipped"),
-        ({MODEL: "success", TEST: "pass"}, "assert_weeks_follow_each_other, stg_api_gateway"),
+        (
+            {MODEL: "success", WATERMARK: "success", TEST: "pass"},
+            "assert_weeks_follow_each_other, stg_api_gateway",
+        ),
         ({**ALL_PASS, VIEW: "error"}, "stg_api_gateway__api_requests failed"),
     ],
 )

@@ -1,6 +1,6 @@
 """The whole dbt project, in place: models and seeds as assets, tests as asset checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,19 @@ from dagster_dbt import (
     DbtProject,
     dbt_assets,
 )
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 
 from orchestration.dbt_assets import TRANSLATOR
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.environment import export, private_files
-from orchestration.manifest import TARGET, build_target, ensure_manifest
+from orchestration.manifest import build_target, ensure_manifest
 from orchestration.publishing import discard_build, failed_nodes, keep_build, what_stays
-from orchestration.settings import PROJECT, DataFolder
+from orchestration.settings import PROJECT, SPARK, DataFolder
 
 
 @dbt_assets(
     manifest=ensure_manifest(DataFolder.from_environment()),
-    project=DbtProject(PROJECT, target=TARGET),
+    project=DbtProject(PROJECT, target=DataFolder.from_environment().target),
     dagster_dbt_translator=TRANSLATOR,
     name="dbt",
     pool="warehouse",
@@ -45,14 +46,40 @@ def dbt_build(
     if data.warehouse.exists():
         data.warehouse.chmod(0o600)
     try:
-        # Without column lineage, which needs columns of the sources: they are files, not relations.
-        rows = build.stream().fetch_row_counts()
-        yield from rows.fetch_column_metadata(with_column_lineage=False)
+        # Another process can read DuckDB's file only when dbt has let go of it.
+        events = build.stream() if data.target == SPARK else _when_ended(build.stream())
+        for event in events:
+            yield from _with_metadata(event, build)
     except DagsterDbtCliRuntimeError as error:
         raise dg.Failure(_what_failed(data, target, error), allow_retries=False) from error
     finally:
         _close(build)
     keep_build(data, target)
+
+
+def _when_ended(events: Iterable[Any]) -> Iterator[Any]:
+    """The events of a build when it has ended, and then the error it has ended with."""
+    collected, failure = [], None
+    try:
+        for event in events:
+            collected.append(event)
+    except DagsterDbtCliRuntimeError as error:
+        failure = error
+    yield from collected
+    if failure:
+        raise failure
+
+
+def _with_metadata(event: Any, build: DbtCliInvocation) -> Iterator[Any]:
+    """An event with the rows and columns of its table.
+
+    One event at a time: while dagster-dbt waits for the next one it asks for it without a pause,
+    which takes a whole processor for as long as a build lasts.
+    """
+    counted = list(DbtEventIterator(iter([event]), build).fetch_row_counts())
+    # Without column lineage, which needs columns of the sources: they are files, not relations.
+    described = DbtEventIterator(iter(counted), build)
+    return described.fetch_column_metadata(with_column_lineage=False)
 
 
 def _what_failed(data: DataFolder, target: Path, error: Exception) -> str:
@@ -67,4 +94,5 @@ def _close(build: DbtCliInvocation) -> None:
     """Let go of the warehouse, which fetching row counts has opened in this process."""
     if build.adapter:
         build.adapter.cleanup_connections()
-        build.adapter.connections.close_all_connections()
+        # dbt-duckdb keeps its file open beyond that; other adapters have nothing of the kind.
+        getattr(build.adapter.connections, "close_all_connections", lambda: None)()

@@ -1,4 +1,4 @@
-"""dbt as the assets call it: this project, in place, on the target that is published."""
+"""dbt as the assets call it: this project, in place, on the target that runs build on."""
 
 from functools import cached_property
 from importlib.metadata import version
@@ -8,8 +8,7 @@ from dagster_dbt import DbtCliResource, DbtProject
 from packaging.version import Version
 
 from orchestration.environment import dbt_executable
-from orchestration.manifest import TARGET
-from orchestration.settings import PROJECT
+from orchestration.settings import PROJECT, DataFolder
 
 
 class InstalledDbt(DbtCliResource):
@@ -27,5 +26,5 @@ class InstalledDbt(DbtCliResource):
 @dg.definitions
 def resources() -> dg.Definitions:
     """The resource ``dbt``."""
-    project = DbtProject(PROJECT, target=TARGET)
+    project = DbtProject(PROJECT, target=DataFolder.from_environment().target)
     return dg.Definitions(resources={"dbt": InstalledDbt(project, dbt_executable=dbt_executable())})

@@ -1,0 +1,90 @@
+"""Publishing on Spark: a database for each publication, and views that readers are switched with.
+
+What is atomic there, and what is not. Each view is switched in one step: a query on it reads the
+old set or the new one, and never finds it missing. The views together are not: for the second that
+switching takes, a query that joins two of them may see one of each. Who needs one consistent set at
+any moment reads the run id from the view ``publication``, which is switched last, and then the
+tables in the database ``<schema>_publication_<run id>``, which never change.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestration.manifest import read_manifest
+from orchestration.operations import OperationError, run_operation
+from orchestration.publishing.audit import Build, PublishError
+from orchestration.publishing.builds import ARTIFACTS
+from orchestration.settings import PROJECT, DataFolder
+
+
+class SwitchError(PublishError):
+    """Readers may see one set in some views and another in the rest; the message says so."""
+
+
+def valid_name(run_id: str) -> str:
+    """A run id in the characters that the name of a database may have: a-z, 0-9 and _."""
+    return re.sub(r"[^a-z0-9_]", "_", run_id.lower())
+
+
+def copy_marts(
+    data: DataFolder, build: Build, publication: Mapping[str, Any], project: Path = PROJECT
+) -> dict[str, Any]:
+    """Copy the marts of a build and the table ``publication`` into a database of their own.
+
+    What earlier attempts left half copied is removed first, under whichever run id.
+
+    Args:
+        data: the data folder, whose run lock the caller holds.
+        build: what is copied.
+        publication: the row of the table ``publication``, but for its watermark.
+        project: folder of the dbt project.
+
+    Returns:
+        ``schema`` (the database), ``publication`` (its row) and ``latest_final_week`` (that row of
+        fct_north_star_weekly, None if there is none).
+
+    Raises:
+        PublishError: Spark could not copy them, or a copy has not as many rows as the build.
+    """
+    arguments = {
+        "name": valid_name(publication["run_id"]),
+        "marts": build.tables,
+        "watermark": _watermark(build),
+        "publication": {
+            name: value if isinstance(value, int | str | None) else str(value)
+            for name, value in publication.items()
+        },
+    }
+    try:
+        return json.loads(run_operation(data, "copy_marts", arguments, project)[-1])
+    except OperationError as error:
+        raise PublishError(f"Spark could not copy the marts: {error}") from None
+
+
+def _watermark(build: Build) -> tuple[str, str]:
+    """Where the build's watermark stands: schema and name."""
+    nodes = read_manifest(build.folder / ARTIFACTS[0])["nodes"].values()
+    (node,) = (node for node in nodes if node["name"] == "int_watermark")
+    return node["schema"], node["alias"]
+
+
+def switch_readers(data: DataFolder, run_id: str, project: Path = PROJECT) -> None:
+    """Let the published views read a publication that was copied.
+
+    Repeating it changes nothing; after an interruption it finishes.
+
+    Raises:
+        SwitchError: Spark has refused, or was gone half way.
+    """
+    try:
+        run_operation(data, "switch_readers", {"name": valid_name(run_id)}, project)
+    except OperationError as error:
+        raise SwitchError(
+            f"Spark could not switch all published views to run {run_id}: {error} Each view reads "
+            "the old set or the new one until the next run has published."
+        ) from None

@@ -1,0 +1,172 @@
+"""Publishing on Spark, with a Spark that only notes what it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.operations import OperationError, sentence_of
+from orchestration.publishing import (
+    PublishError,
+    SwitchError,
+    current_publication,
+    publish,
+    spark,
+    what_stays,
+)
+from orchestration.publishing.spark import valid_name
+from orchestration.settings import DataFolder
+from orchestration.summary import summarise
+from tests.orchestration.test_publish import ALL_PASS, TEST, build
+
+COPIED = """{
+    "schema": "north_star_publication_%s",
+    "publication": {"run_id": "%s", "published_at": "2026-11-22T05:00:30.123Z",
+                    "watermark": "2026-11-21T23:59:00.000Z", "is_sample": false},
+    "latest_final_week": {"week_start": "2026-11-09", "is_data_gap": false,
+        "weekly_active_tokens": 1234, "weekly_active_companies": 56,
+        "weekly_active_developers": null, "qualified_requests": 98765, "new_sign_ups": 7,
+        "hello_worlds": 3, "ttfhw_p50_seconds": null, "converted_7d_rate": 0.4321}
+}"""
+
+
+class Spark:
+    """Stands in for the engine.
+
+    Attributes:
+        asked: the operations, and for which publication.
+        arguments: of the last one.
+        refuses: the operation that fails.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.arguments: Mapping[str, Any] = {}
+        self.refuses = ""
+
+    def run(self, data: DataFolder, macro: str, arguments: Mapping[str, Any], _: Path) -> list[str]:
+        self.asked.append((macro, arguments["name"]))
+        self.arguments = arguments
+        if macro == self.refuses:
+            raise OperationError("the cluster is gone.")
+        if macro == "switch_readers":
+            return []
+        run_id = arguments["publication"]["run_id"]
+        return ["said before", COPIED % (arguments["name"], run_id)]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Spark:
+    engine = Spark()
+    monkeypatch.setattr(spark, "run_operation", engine.run)
+    return engine
+
+
+@pytest.fixture
+def on_spark(data: DataFolder) -> DataFolder:
+    """A data folder after a build on Spark that passed."""
+    on_spark = replace(data, target="spark")
+    build(on_spark, tokens=3)
+    return on_spark
+
+
+@pytest.mark.parametrize(
+    ("run_id", "name"),
+    [
+        ("3467ef32-e1ef-4569-911a-bdf43a4edd2e", "3467ef32_e1ef_4569_911a_bdf43a4edd2e"),
+        ("Run 1.é`; drop", "run_1_____drop"),
+        ("run_1", "run_1"),
+    ],
+)
+def test_a_run_id_becomes_a_valid_name(run_id: str, name: str) -> None:
+    assert valid_name(run_id) == name
+
+
+def test_marts_are_copied_before_readers_are_switched(on_spark: DataFolder, engine: Spark) -> None:
+    publish(on_spark, "run-1")
+    assert engine.asked == [("copy_marts", "run_1"), ("switch_readers", "run_1")]
+    assert on_spark.published.name == "published-spark"
+    assert on_spark.published.readlink() == Path("publications/run-1")
+    assert (on_spark.published / "dbt" / "manifest.json").exists()
+    assert not replace(on_spark, target="prod").published.exists()
+
+
+def test_what_is_copied_is_what_was_audited(on_spark: DataFolder, engine: Spark) -> None:
+    engine.refuses = "copy_marts"
+    with pytest.raises(PublishError, match=r"^Spark could not copy the marts: the cluster is gone"):
+        publish(on_spark, "run-1")
+    marts = engine.arguments["marts"]
+    assert marts == (("marts", "fct_weekly_active_tokens", "fct_weekly_active_tokens"),)
+    assert engine.arguments["watermark"] == ("intermediate", "int_watermark")
+    publication = engine.arguments["publication"]
+    assert (publication["checks_run"], publication["checks_passed"]) == (2, 2)
+    assert what_stays(on_spark) == "Nothing has been published yet."
+
+
+def test_a_build_with_a_failed_check_asks_spark_for_nothing(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    build(on_spark, tokens=3, results={**ALL_PASS, TEST: "fail"})
+    with pytest.raises(PublishError, match="not_null_token_id failed"):
+        publish(on_spark, "run-1")
+    assert engine.asked == []
+
+
+def test_a_build_on_duckdb_is_not_published_on_spark(data: DataFolder, engine: Spark) -> None:
+    build(data, tokens=3)
+    with pytest.raises(PublishError, match="nothing to publish"):
+        publish(replace(data, target="spark"), "run-1")
+    assert engine.asked == []
+
+
+def test_a_switch_that_fails_is_finished_by_the_same_run(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    engine.refuses = "switch_readers"
+    with pytest.raises(SwitchError, match="could not switch all published views to run run-1"):
+        publish(on_spark, "run-1")
+    assert current_publication(on_spark) is None
+    engine.refuses = ""
+    engine.asked.clear()
+    assert publish(on_spark, "run-1") == current_publication(on_spark)
+    assert engine.asked == [("switch_readers", "run_1")]
+
+
+def test_the_latest_final_week_is_shown_without_asking_spark(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    publish(on_spark, "run-1")
+    engine.refuses = "copy_marts"
+    lines = [" ".join(line.split()) for line in summarise(on_spark).splitlines()]
+    assert "Week of 2026-11-09 to 2026-11-15, the latest that is final" in lines
+    assert "Weekly active tokens 1,234" in lines
+    assert lines[-1] == (
+        "Published 2026-11-22 05:00 UTC: database north_star_publication_run_1 on Spark, "
+        "which the published views read"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            "Compilation Error in macro copy_marts (macros/cross_db/copy_marts.sql)\n"
+            "  The copy of dim_weeks has 2 rows, the build 3.\n  \n  > in macro spark__copy_marts",
+            "The copy of dim_weeks has 2 rows, the build 3.",
+        ),
+        (
+            "Runtime Error\n  org.apache.hive.service.cli.HiveSQLException: Error running query: "
+            "[NOT_FOUND] org.apache.spark.sql.AnalysisException: [NOT_FOUND] There is no `a`.`b`.",
+            "There is no `a`.`b`.",
+        ),
+        ("Runtime Error\n  Database Error\n    no connection", "no connection."),
+        ("it broke", "it broke."),
+        ("", "it gave no reason."),
+    ],
+)
+def test_of_an_error_of_dbt_the_sentence_is_told(error: str, sentence: str) -> None:
+    assert sentence_of(error) == sentence
