@@ -26,7 +26,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench spark-up spark-down test test-services test-spark test-dialects lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,7 +87,7 @@ test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
 
 test-spark: install-spark ## Run the models and their tests on a Spark cluster (Java 17)
-	$(SPARK_BIN)/pytest -m spark --durations=0
+	$(SPARK_BIN)/pytest -m spark --durations=0 tests/spark
 
 test-dialects: install-dialects ## Compile the models for warehouses in the cloud, without one
 	$(DIALECTS_BIN)/pytest -m dialects -n 2 --dist loadgroup tests/dialects
@@ -95,6 +95,9 @@ test-dialects: install-dialects ## Compile the models for warehouses in the clou
 BENCH ?=
 bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")
 	@$(BIN)/python -m bench $(BENCH)
+
+bench-engines: install-spark ## Build the models on DuckDB and on Spark over 1 M and 10 M requests (BENCH="--sizes 1000000")
+	@$(SPARK_BIN)/python -m bench --only engines $(BENCH)
 
 lint: install-dev ## Check Python with ruff, SQL with sqlfluff, and the project's conventions
 	$(BIN)/ruff check .

@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from bench import landing, memory
+from bench import engines, landing, memory
 from bench.files import FORMATS
 from bench.measure import BenchError, machine
 
 # Those that a plain `make bench` runs; the others take long or much disk and are named by hand.
 BY_DEFAULT = ("landing",)
-BENCHMARKS = ("landing", "memory")
+BENCHMARKS = ("landing", "memory", "engines")
 
 
 def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ...]:
@@ -28,6 +28,13 @@ def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ..
             f"{', '.join(unknown) or 'nothing'}: known are {', '.join(FORMATS)}."
         )
     return formats
+
+
+def _sizes(_: click.Context, __: click.Parameter, given: str) -> tuple[int, ...]:
+    sizes = tuple(int(size) for size in given.split(",") if size.strip().isdigit())
+    if not sizes or list(sizes) != sorted(sizes) or len(sizes) != len(given.split(",")):
+        raise click.BadParameter(f"{given}: numbers are needed, the smallest first.")
+    return sizes
 
 
 @click.command()
@@ -56,6 +63,10 @@ def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ..
     help="Text that --only memory lands; it needs up to three times as much disk.",
 )  # fmt: skip
 @click.option(
+    "--sizes", default="1000000,10000000", show_default=True, callback=_sizes,
+    help="Requests that --only engines builds from, commas between.",
+)  # fmt: skip
+@click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False),
     help="Scratch folder that is kept, its files used again; without it a temporary one.",
 )  # fmt: skip
@@ -70,10 +81,11 @@ def cli(
     repeat: int,
     only: tuple[str, ...],
     gigabytes: float,
+    sizes: tuple[int, ...],
     folder: Path | None,
     results: Path | None,
 ) -> None:
-    """Measure North Star against DuckDB on files that are the same each time."""
+    """Measure North Star against DuckDB, and on Spark, on rows that are the same each time."""
     found: dict[str, Any] = {"machine": machine()}
     try:
         with _scratch(folder) as scratch:
@@ -84,6 +96,9 @@ def cli(
                         keep=folder is not None, progress=_progress,
                     )  # fmt: skip
                     click.echo(landing.show(found[name]))
+                elif name == "engines":
+                    found[name] = engines.run(scratch, sizes=sizes, progress=_progress)
+                    click.echo(engines.show(found[name]))
                 else:
                     found[name] = memory.run(scratch, gigabytes=gigabytes, progress=_progress)
                     click.echo(memory.show(found[name]))

@@ -148,10 +148,17 @@ class Cluster:
 
     def ask_executors(self) -> list[dict[str, Any]]:
         """What the Thrift server says of its executors, those it has lost included."""
+        executors = self._ask_application("allexecutors")
+        return [executor for executor in executors if executor["id"] != "driver"]
+
+    def ask_stages(self) -> list[dict[str, Any]]:
+        """What the Thrift server says of the last thousand stages that have ended."""
+        return self._ask_application("stages?status=complete")
+
+    def _ask_application(self, what: str) -> list[dict[str, Any]]:
         pages = f"http://{LOOPBACK}:{self.application_web_port}/api/v1/applications"
         (application,) = _read_json(pages)
-        executors = _read_json(f"{pages}/{application['id']}/allexecutors")
-        return [executor for executor in executors if executor["id"] != "driver"]
+        return _read_json(f"{pages}/{application['id']}/{what}")
 
     def stop(self) -> None:
         """Stop every process that still runs, the Thrift server first.
@@ -383,6 +390,9 @@ def _thrift_server(cluster: Cluster, master: str, size: Size) -> list[str]:
         "spark.hadoop.hive.server2.thrift.port": cluster.port,
         # As many sessions as dbt, a reader and a test may open, not a pool that is filled at once.
         "spark.hadoop.hive.server2.thrift.min.worker.threads": 4,
+        # A new thread opens the catalogue anew: few that stay, not a hundred that come and go.
+        "spark.hadoop.hive.server2.async.exec.threads": 16,
+        "spark.hadoop.hive.server2.async.exec.keepalive.time": "3600s",
     }
     return [
         *("spark-submit", "--master", master),

@@ -32,6 +32,15 @@ TYPES = {
     "DATE": "date",
     "TIMESTAMP": "timestamp",
 }
+# dbt opens a session for each node, which costs the server more than most tests of a node. Here each
+# of dbt's threads keeps its own.
+_DBT = """
+import sys
+from dbt.adapters.spark.connections import SparkConnectionManager
+from dbt.cli.main import dbtRunner
+SparkConnectionManager.release = lambda self: None
+sys.exit(not dbtRunner().invoke(sys.argv[1:]).success)
+"""
 _RELATIVE_TOLERANCE = 1e-9
 _MOST_ROWS_SHOWN = 4
 
@@ -62,7 +71,7 @@ class SparkProject:
             The status of each node by its unique id.
         """
         running = subprocess.Popen(
-            [Path(sys.executable).with_name("dbt"), *arguments, "--target", "spark"],
+            [sys.executable, "-c", _DBT, *arguments, "--target", "spark"],
             cwd=PROJECT,
             env=self.environment(data),
             stdout=subprocess.PIPE,
@@ -106,6 +115,8 @@ class SparkProject:
 
     def rows(self, relation: str) -> list[dict[str, Any]]:
         """All rows of a relation."""
+        # Another session may have replaced it meanwhile.
+        self.execute(f"refresh table {relation}")
         types = self.types(relation)
         found = self.execute(f"select {', '.join(types)} from {relation}")
         # PyHive hands dates over as text.
@@ -212,11 +223,11 @@ def _are_equal(got: Any, wanted: Any) -> bool:
     return got == wanted
 
 
-def in_memory(spark: SparkProject, marts: DuckProject) -> duckdb.DuckDBPyConnection:
+def in_memory(spark: SparkProject) -> duckdb.DuckDBPyConnection:
     """The marts as Spark built them, in a DuckDB database that tests can ask in SQL."""
     database = duckdb.connect()
     names = {kind: name for name, kind in TYPES.items()}
-    for name in marts.marts:
+    for _, name, _ in spark.execute("show tables in marts"):
         types = spark.types(f"marts.{name}")
         columns = ", ".join(f"{column} {names[kind]}" for column, kind in types.items())
         database.execute(f"create table {name} ({columns})")

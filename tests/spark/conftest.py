@@ -14,8 +14,12 @@ if importlib.util.find_spec("psutil") is None or importlib.util.find_spec("pyspa
 else:
     from tools.spark_cluster import Cluster, ClusterError, Size, java_version, start
 
-# The tests' queries are small and many: what counts is that Java starts fast.
-QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# The tests' queries are small and many: what counts is that Java starts fast. And nobody needs
+# their catalogue after a power failure.
+QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.durability=test"
+# Hadoop reads these lists of its defaults for each session and each thread, which took the Thrift
+# server more time than most queries. None of them matters on one machine's disk.
+HADOOP_DEFAULTS = ("core", "hdfs", "mapred", "yarn")
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +29,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if missing and not os.environ.get("NORTH_STAR_CI"):
         pytest.skip(missing)
     assert not missing, missing
-    started = start(tmp_path_factory.mktemp("spark"), size=Size(java_options=QUICK_START))
+    folder = tmp_path_factory.mktemp("spark")
+    (folder / "conf").mkdir()
+    for name in HADOOP_DEFAULTS:
+        (folder / "conf" / f"{name}-default.xml").write_text("<configuration/>")
+    started = start(folder, size=Size(java_options=QUICK_START))
     yield started
     started.stop()
 
