@@ -32,8 +32,8 @@ TYPES = {
     "DATE": "date",
     "TIMESTAMP": "timestamp",
 }
-# dbt opens a session for each node, which costs the server more than most tests of a node. Here each
-# of dbt's threads keeps its own.
+# dbt opens a session for each node, which costs the server more than most of the queries. Here
+# each of its threads keeps one.
 _DBT = """
 import sys
 from dbt.adapters.spark.connections import SparkConnectionManager
@@ -224,15 +224,9 @@ def _are_equal(got: Any, wanted: Any) -> bool:
 
 
 def in_memory(spark: SparkProject) -> duckdb.DuckDBPyConnection:
-    """The marts as Spark built them, in a DuckDB database that tests can ask in SQL."""
+    """The marts as Spark stored them, in a DuckDB database that tests can ask in SQL."""
     database = duckdb.connect()
-    names = {kind: name for name, kind in TYPES.items()}
     for _, name, _ in spark.execute("show tables in marts"):
-        types = spark.types(f"marts.{name}")
-        columns = ", ".join(f"{column} {names[kind]}" for column, kind in types.items())
-        database.execute(f"create table {name} ({columns})")
-        rows = [list(row.values()) for row in spark.rows(f"marts.{name}")]
-        if rows:
-            places = ", ".join("?" * len(types))
-            database.executemany(f"insert into {name} values ({places})", rows)
+        files = spark.cluster.folder / "warehouse" / "marts.db" / name / "*.parquet"
+        database.execute(f"create table {name} as from read_parquet('{files}')")
     return database
