@@ -17,6 +17,12 @@ else:
 # The tests' queries are small and many: what counts is that Java starts fast. And nobody needs
 # their catalogue after a power failure.
 QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dderby.system.durability=test"
+# What Spark gains from these on large data it loses on a hundred rows many times over.
+SMALL_DATA = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.maxPlanStringLength": "100",
+}
 # Hadoop reads these lists of its defaults for each session and each thread, which took the Thrift
 # server more time than most queries. None of them matters on one machine's disk.
 HADOOP_DEFAULTS = ("core", "hdfs", "mapred", "yarn")
@@ -33,6 +39,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     (folder / "conf").mkdir()
     for name in HADOOP_DEFAULTS:
         (folder / "conf" / f"{name}-default.xml").write_text("<configuration/>")
+    settings = "".join(f"{name} {value}\n" for name, value in SMALL_DATA.items())
+    (folder / "conf" / "spark-defaults.conf").write_text(settings)
     started = start(folder, size=Size(java_options=QUICK_START))
     yield started
     started.stop()

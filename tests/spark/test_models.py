@@ -1,6 +1,6 @@
 """The same models, seeds, tests and contracts on a cluster of two workers.
 
-The order of the tests matters to their time only: the last one kills a worker.
+Their order spares time: seeds are loaded once, and only the last test adds to them.
 """
 
 from __future__ import annotations
@@ -93,71 +93,6 @@ def test_both_workers_did_the_work(cluster: Cluster, spark: SparkProject) -> Non
     assert min(tasks) > sum(tasks) / 10
 
 
-@pytest.mark.usefixtures("seeds")
-def test_a_world_of_another_calendar_equals_the_reference(
-    spark: SparkProject, tmp_path: Path
-) -> None:
-    """Weeks from Sunday, days of Los Angeles, two qualified requests, no allowance.
-
-    The gateway's log is a table in somebody's lake, which landing has never seen.
-    """
-    settings = VARIANTS["california"]
-    world = random_world(SEED_OF_CALIFORNIA, settings)
-    expected = marts_of(understand(world.tables, settings), world.tables)
-    assert expected["fct_weekly_active_tokens"]
-    write_raw(tmp_path, world.tables | {REQUESTS: []})
-    with duckdb.connect() as connection:
-        write_batch(connection, {REQUESTS: world.tables[REQUESTS]}, tmp_path / "lake")
-    spark.execute("create schema if not exists lake")
-    spark.execute("drop table if exists lake.gateway_log")
-    files = f"{tmp_path}/lake/{REQUESTS}/*.parquet"
-    spark.execute(f"create table lake.gateway_log as select * from parquet.`{files}`")
-    given = variables(settings) | {"lake_tables": {"api_gateway.api_requests": "lake.gateway_log"}}
-    for name in GROWING_SEEDS:
-        for row in world.tables.get(name, ()):
-            values = ", ".join(f"'{value}'" for value in (*row.values(), "random"))
-            columns = ", ".join((*row, "reason"))
-            spark.execute(f"insert into seeds.{name} ({columns}) values ({values})")
-    try:
-        wanted = [f"+{name}" for name in MARTS]
-        spark.dbt(
-            *(tmp_path, "run", "--vars", json.dumps(given)),
-            *("--select", *wanted),
-        )
-    finally:
-        spark.dbt(tmp_path, "seed", "--select", *GROWING_SEEDS)
-    found = {name: spark.rows(f"marts.{name}") for name in MARTS}
-    told = differences_to_reference(expected, found)
-    assert not told, "\n".join(told)
-
-
-class _World:
-    """What the tests of real logs ask, answered by the marts that Spark built."""
-
-    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
-        self._database = database
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self._database.execute(query).fetchall()
-
-
-@pytest.mark.usefixtures("seeds")
-def test_real_logs_equal_their_truth(spark: SparkProject, tmp_path: Path) -> None:
-    files = SHARED_DATA / "foundation"
-    if not files.is_dir():
-        pytest.skip("shared/data/foundation is not beside this project")
-    shutil.copytree(files, tmp_path / "landing", ignore=shutil.ignore_patterns("truth_*"))
-    land(DataFolder(tmp_path), progress=lambda line: None, options=Options())
-    spark.dbt(tmp_path, "run")
-    world = _World(in_memory(spark))
-    for check in (
-        test_real_logs.test_every_week_equals_its_truth,
-        test_real_logs.test_growth_of_every_grain_starts_from_the_truth,
-        test_real_logs.test_weeks_that_the_truth_does_not_list_are_gaps,
-    ):
-        check(lambda name: world, "foundation")
-
-
 def test_late_rows_are_counted_though_a_worker_is_killed(
     spark: SparkProject, growing: Path, increments: list[dict[str, list[Row]]]
 ) -> None:
@@ -192,3 +127,62 @@ def date_counts(spark: SparkProject) -> dict[date, int]:
             "where week_start is not null group by week_start"
         )
     )
+
+
+class _World:
+    """What the tests of real logs ask, answered by the marts that Spark built."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+        self._database = database
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._database.execute(query).fetchall()
+
+
+@pytest.mark.usefixtures("seeds")
+def test_real_logs_equal_their_truth(spark: SparkProject, tmp_path: Path) -> None:
+    files = SHARED_DATA / "foundation"
+    if not files.is_dir():
+        pytest.skip("shared/data/foundation is not beside this project")
+    shutil.copytree(files, tmp_path / "landing", ignore=shutil.ignore_patterns("truth_*"))
+    land(DataFolder(tmp_path), progress=lambda line: None, options=Options())
+    spark.dbt(tmp_path, "run")
+    world = _World(in_memory(spark))
+    for check in (
+        test_real_logs.test_every_week_equals_its_truth,
+        test_real_logs.test_growth_of_every_grain_starts_from_the_truth,
+        test_real_logs.test_weeks_that_the_truth_does_not_list_are_gaps,
+    ):
+        check(lambda name: world, "foundation")
+
+
+@pytest.mark.usefixtures("seeds")
+def test_a_world_of_another_calendar_equals_the_reference(
+    spark: SparkProject, tmp_path: Path
+) -> None:
+    """Weeks from Sunday, days of Los Angeles, two qualified requests, no allowance.
+
+    The gateway's log is a table in somebody's lake, which landing has never seen.
+    """
+    settings = VARIANTS["california"]
+    world = random_world(SEED_OF_CALIFORNIA, settings)
+    expected = marts_of(understand(world.tables, settings), world.tables)
+    assert expected["fct_weekly_active_tokens"]
+    write_raw(tmp_path, world.tables | {REQUESTS: []})
+    with duckdb.connect() as connection:
+        write_batch(connection, {REQUESTS: world.tables[REQUESTS]}, tmp_path / "lake")
+    spark.execute("create schema if not exists lake")
+    spark.execute("drop table if exists lake.gateway_log")
+    files = f"{tmp_path}/lake/{REQUESTS}/*.parquet"
+    spark.execute(f"create table lake.gateway_log as select * from parquet.`{files}`")
+    given = variables(settings) | {"lake_tables": {"api_gateway.api_requests": "lake.gateway_log"}}
+    for name in GROWING_SEEDS:
+        for row in world.tables.get(name, ()):
+            values = ", ".join(f"'{value}'" for value in (*row.values(), "random"))
+            columns = ", ".join((*row, "reason"))
+            spark.execute(f"insert into seeds.{name} ({columns}) values ({values})")
+    wanted = [f"+{name}" for name in MARTS]
+    spark.dbt(tmp_path, "run", "--vars", json.dumps(given), "--select", *wanted)
+    found = {name: spark.rows(f"marts.{name}") for name in MARTS}
+    told = differences_to_reference(expected, found)
+    assert not told, "\n".join(told)
