@@ -136,8 +136,7 @@ def show(measured: Sequence[Mapping[str, Any]]) -> str:
             f"  raw/          {stored:,.0f} MB of Parquet",
             f"  DuckDB        {more('duckdb', 'cpu_seconds'):.2f} CPU seconds",
             f"  Spark         {more('spark', 'executor_cpu_seconds'):.2f} CPU seconds, executors;",
-            f"                {more('spark', 'request_cpu_seconds'):.2f} of them, "
-            f"{more('spark', 'request_input_bytes') / 1e6:,.0f} MB read and "
+            f"                {more('spark', 'request_cpu_seconds'):.2f} of them and "
             f"{more('spark', 'request_shuffle_bytes') / 1e6:,.0f} MB shuffled by models that "
             "read requests",
             f"At {first['rows']:,} and {last['rows']:,}: DuckDB's peak {peaks} GB; CPU seconds of "
@@ -322,7 +321,6 @@ def _on_spark(data: Path, cluster: Cluster) -> dict[str, float]:
         node = re.search(r'"node_id": "([^"]+)"', stage.get("description", ""))
         if stage["stageId"] > seen and node and _reads_requests(manifest, node[1]):
             work["request_cpu_seconds"] += stage["executorCpuTime"] / 1e9
-            work["request_input_bytes"] += stage["inputBytes"]
             work["request_shuffle_bytes"] += stage["shuffleWriteBytes"]
     return {
         **measured.value,
