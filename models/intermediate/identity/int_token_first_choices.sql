@@ -53,7 +53,7 @@ select
     candidates.is_backward,
     candidates.place,
     candidates.kind_hash,
-    closing.place is not null as closes_a_circle
+    closing.place is not null as is_circular
 from candidates
 left join chosen_closing as closing
     on candidates.place = closing.place

@@ -19,7 +19,7 @@ links as (
 candidates as (
 
     select * from links
-    where not closes_a_circle
+    where not is_circular
 
 ),
 
@@ -53,13 +53,13 @@ inferred as (
     select
         links.old_token_id,
         links.new_token_id,
-        links.closes_a_circle or closing.place is not null as is_circular
+        links.is_circular or closing.place is not null as is_circular
     from links
     left join candidates_taken as taken
         on links.place = taken.place
     left join chosen_closing as closing
         on links.place = closing.place
-    where links.closes_a_circle or taken.place is not null
+    where links.is_circular or taken.place is not null
 
 )
 
