@@ -117,6 +117,24 @@ def lists_without_types_reasons_or_grain(manifest: Manifest) -> list[str]:
     ]
 
 
+def constraints_that_nothing_tests(manifest: Manifest) -> list[str]:
+    """Models and seeds with a constraint and no test of it, or with the test and no constraint.
+
+    DuckDB watches over constraints of tables under contract; Spark over none.
+    """
+    tested = {
+        test["attached_node"]
+        for test in _nodes(manifest, "test")
+        if "not_null_constraints" in (test.get("test_metadata") or {}).values()
+    }
+    return [
+        node["name"]
+        for node in (*_nodes(manifest, "model"), *_nodes(manifest, "seed"))
+        if any(column["constraints"] for column in node["columns"].values())
+        != (node["unique_id"] in tested)
+    ]
+
+
 def tests_that_are_no_statements(manifest: Manifest) -> list[str]:
     """Singular data tests not called assert_..., or warn_about_... where they only warn."""
     found = []
@@ -199,6 +217,7 @@ RULES: dict[str, Rule] = {
     "staging is two steps, source and renamed": staging_that_is_not_source_then_renamed,
     "what decides or counts has a unit test": logic_without_unit_test,
     "a list has types, a reason in each row and a grain": lists_without_types_reasons_or_grain,
+    "what constrains a column is tested": constraints_that_nothing_tests,
     "a data test's name is a statement": tests_that_are_no_statements,
     "defaults stand in the project file only": defaults_outside_of_the_project_file,
     "what differs by engine stands in cross_db only": sql_of_an_engine_outside_of_cross_db,
