@@ -16,8 +16,17 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- A database for each source, in it a table or a view for each of its tables. -#}
+{#- A database for each source, in it a table or a view for each of its tables. Every table of a lake is checked
+    before anything is replaced. -#}
 {% macro spark__expose_sources() -%}
+    {%- set lake_tables = var('lake_tables') -%}
+    {%- set views = {} -%}
+    {%- for source in graph.sources.values() -%}
+        {%- set name = source.source_name ~ '.' ~ source.name -%}
+        {%- if name in lake_tables -%}
+            {%- do views.update({name: spark__view_of_lake_table(source, lake_tables[name])}) -%}
+        {%- endif -%}
+    {%- endfor -%}
     {%- for source in graph.sources.values() -%}
         {%- set name = source.source_name ~ '.' ~ source.name -%}
         {%- do run_query('create schema if not exists ' ~ source.schema) -%}
@@ -27,11 +36,7 @@
         {%- if relation -%}
             {%- do adapter.drop_relation(relation) -%}
         {%- endif -%}
-        {%- if name in var('lake_tables') -%}
-            {%- do run_query(spark__view_of_lake_table(source, var('lake_tables')[name])) -%}
-        {%- else -%}
-            {%- do run_query(spark__table_of_landed_files(source)) -%}
-        {%- endif -%}
+        {%- do run_query(views.get(name) or spark__table_of_landed_files(source)) -%}
     {%- endfor -%}
 {%- endmacro %}
 
