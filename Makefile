@@ -87,7 +87,7 @@ test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
 
 test-spark: install-spark ## Run the models and their tests on a Spark cluster (Java 17)
-	$(SPARK_BIN)/pytest -m spark --durations=0 tests/spark
+	$(SPARK_BIN)/pytest -m spark -n 2 --dist loadfile --durations=0 tests/spark
 
 test-dialects: install-dialects ## Compile the models for warehouses in the cloud, without one
 	$(DIALECTS_BIN)/pytest -m dialects -n 2 --dist loadgroup tests/dialects

@@ -22,7 +22,7 @@ import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,8 @@ class Size:
         worker_memory: memory of each executor, such as ``1g``.
         driver_memory: memory of the Thrift server, which plans every query.
         java_options: options for all its Java machines.
+        shuffle_partitions: into how many parts a join or an aggregate divides its rows; none
+            is two for each core.
     """
 
     workers: int = 2
@@ -60,6 +62,7 @@ class Size:
     worker_memory: str = "1g"
     driver_memory: str = "3g"
     java_options: str = ""
+    shuffle_partitions: int | None = None
 
 
 @dataclass(frozen=True)
@@ -380,7 +383,7 @@ def _thrift_server(cluster: Cluster, master: str, size: Size) -> list[str]:
         "spark.ui.port": cluster.application_web_port,
         # Each small table that is joined reserves a page of memory, by default up to 64 MB.
         "spark.buffer.pageSize": "2m",
-        "spark.sql.shuffle.partitions": 2 * size.workers * size.cores,
+        "spark.sql.shuffle.partitions": size.shuffle_partitions or 2 * size.workers * size.cores,
         "spark.sql.warehouse.dir": folder / "warehouse",
         "spark.local.dir": folder / "scratch",
         "spark.hadoop.javax.jdo.option.ConnectionURL": (
@@ -458,12 +461,28 @@ def _stop(process: psutil.Process) -> None:
     try:
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=_STOP_SECONDS)
-        for one in alive:
-            one.kill()
-        psutil.wait_procs(alive, timeout=_STOP_SECONDS)
     except psutil.NoSuchProcess:
-        pass
+        return
+    for one in _alive(family):
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    _alive(family)
+
+
+def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Which of them still run after a while; not those that only wait for their parent to hear."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while processes and time.monotonic() < deadline:
+        processes = [one for one in processes if one.is_running() and not _is_zombie(one)]
+        time.sleep(0.1)
+    return processes
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _list_of(folder: Path) -> Path:

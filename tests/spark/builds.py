@@ -145,8 +145,14 @@ class DuckProject:
         models: as dbt compiled them.
     """
 
-    def __init__(self, data: Path, variables: Vars | None = None) -> None:
-        """Builds all models and seeds; blocking data tests must hold."""
+    def __init__(self, data: Path, variables: Vars, added: Mapping[str, list[Row]]) -> None:
+        """Builds all models and seeds; blocking data tests must hold.
+
+        Args:
+            data: the data folder, with its raw tables.
+            variables: the vars to compile the models with.
+            added: rows that seeds have besides their own.
+        """
         self.models: Models = compile_models(variables=variables)
         self.connection = self.models.connect(data / "raw" / "batches")
         for step in self.models.steps:
@@ -154,6 +160,9 @@ class DuckProject:
                 assert not self.connection.execute(step.query).fetchall(), step.name
             else:
                 self.connection.execute(step.statement())
+            if step.is_seed:
+                for row in added.get(step.name, ()):
+                    self.connection.execute(insertion(step.relation, row))
 
     def types(self, relation: str) -> dict[str, str]:
         """Columns of a relation and their types, by Spark's names."""
@@ -174,6 +183,12 @@ class DuckProject:
             for name, relation in self.models.relations.items()
             if relation.split(".")[1].strip('"') == "marts"
         }
+
+
+def insertion(relation: str, row: Row) -> str:
+    """The statement that adds a row of texts to a seed that people edit, with a reason."""
+    values = ", ".join(f"'{value}'" for value in (*row.values(), "random"))
+    return f"insert into {relation} ({', '.join(row)}, reason) values ({values})"
 
 
 def differences(spark: SparkProject, duck: DuckProject) -> list[str]:

@@ -1,6 +1,7 @@
 """The same models, seeds, tests and contracts on a cluster of two workers.
 
-Their order spares time: seeds are loaded once, and only the last test adds to them.
+Their order spares time: the first test loads the seeds and builds what the second one adds to.
+They stand in one file because they fill the same databases: files are run side by side.
 """
 
 from __future__ import annotations
@@ -8,8 +9,11 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections import Counter
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,19 +22,21 @@ import duckdb
 import pytest
 
 from orchestration.landing import Options, land
-from orchestration.settings import DataFolder
+from orchestration.settings import PROJECT, DataFolder
 from tests.properties.comparison import differences as differences_to_reference
 from tests.properties.reference import marts_of, understand
-from tests.properties.test_arrival_order import landed, piles_of
 from tests.properties.warehouse import MARTS, VARIANTS, variables
 from tests.properties.worlds import (
+    EVENTS,
     GROWING_SEEDS,
     REQUESTS,
     Row,
+    World,
     random_world,
+    raw_columns,
     write_batch,
 )
-from tests.spark.builds import DuckProject, SparkProject, differences, in_memory
+from tests.spark.builds import DuckProject, SparkProject, differences, in_memory, insertion
 from tests.spark.raw import write_raw
 from tests.worlds import test_real_logs
 from tests.worlds.conftest import SHARED_DATA
@@ -38,43 +44,75 @@ from tools.spark_cluster import Cluster
 
 pytestmark = pytest.mark.spark
 
+# Weeks from Sunday, days of Los Angeles, two qualified requests, no allowance.
+CALENDAR = VARIANTS["california"]
 # One with rows of both log sources, rotations, mergers, gaps.
-SEED_OF_INCREMENTS = 2003
-SEED_OF_CALIFORNIA = 7
+SEED = 7
+# What the truth of the real logs is about.
+WITH_TRUTH = (
+    "fct_growth_accounting_weekly",
+    "fct_north_star_weekly",
+    "fct_request_outcomes_weekly",
+    "fct_weekly_active_tokens",
+)
+LAKE_TABLE = "lake.gateway_log"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A random world in a data folder; the gateway's log is a table in somebody's lake.
+
+    Attributes:
+        world: all of it.
+        data: the folder, with what has arrived.
+        late: raw rows that come later, of each week and of each log.
+    """
+
+    world: World
+    data: Path
+    late: dict[str, list[Row]]
+
+    @property
+    def variables(self) -> list[str]:
+        """How dbt is told of the calendar and of the lake."""
+        lake_tables = {REQUESTS.replace("/", "."): LAKE_TABLE}
+        return ["--vars", json.dumps(variables(CALENDAR) | {"lake_tables": lake_tables})]
 
 
 @pytest.fixture(scope="module")
-def spark(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> SparkProject:
-    """The project on the cluster."""
-    return SparkProject(cluster, tmp_path_factory.mktemp("dbt"))
+def project(spark: SparkProject, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Most of a world, for the first build."""
+    world = random_world(SEED, CALENDAR)
+    chance = random.Random(SEED)
+    first = {table: rows for table, rows in world.tables.items() if table in raw_columns()}
+    late: dict[str, list[Row]] = {}
+    for log in (REQUESTS, EVENTS):
+        rows = list(world.tables[log])
+        late[log] = [row for row in rows if chance.random() < 0.3]
+        first[log] = [row for row in rows if row not in late[log]]
+    data = tmp_path_factory.mktemp("world")
+    spark.execute("create schema if not exists lake")
+    spark.execute(f"create table {LAKE_TABLE} as {_rows_of(data, first[REQUESTS])}")
+    write_raw(data, first | {REQUESTS: []})
+    return Project(world, data, late)
 
 
-@pytest.fixture(scope="module")
-def increments() -> list[dict[str, list[Row]]]:
-    """A world in two landings; rows of each week come late, with the second."""
-    chance = random.Random(SEED_OF_INCREMENTS)
-    world = random_world(SEED_OF_INCREMENTS, VARIANTS["defaults"])
-    return landed(piles_of(world, chance), 2, chance)
+def _rows_of(data: Path, requests: list[Row]) -> str:
+    """The query for the rows of a log as Spark reads them."""
+    folder = Path(tempfile.mkdtemp(dir=data))
+    with duckdb.connect() as connection:
+        write_batch(connection, {REQUESTS: requests}, folder)
+    return f"select * from parquet.`{folder}/{REQUESTS}/*.parquet`"
 
 
-@pytest.fixture(scope="module")
-def growing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data folder of that world."""
-    return tmp_path_factory.mktemp("growing")
-
-
-def test_all_models_seeds_and_tests_pass(
-    spark: SparkProject, growing: Path, increments: list[dict[str, list[Row]]]
-) -> None:
-    write_raw(growing, increments[0])
-    statuses = spark.dbt(growing, "build")
+def test_all_models_seeds_and_tests_pass(spark: SparkProject, project: Project) -> None:
+    statuses = spark.dbt(project.data, "build", *project.variables)
     assert set(statuses.values()) <= {"success", "pass", "warn"}
     kinds = Counter(unique_id.split(".")[0] for unique_id in statuses)
-    project = Path(__file__).resolve().parents[2]
-    assert kinds["model"] == len(list(project.glob("models/**/*.sql")))
-    assert kinds["seed"] == len(list(project.glob("seeds/*.csv")))
+    assert kinds["model"] == len(list(PROJECT.glob("models/**/*.sql")))
+    assert kinds["seed"] == len(list(PROJECT.glob("seeds/*.csv")))
     assert kinds["unit_test"] > 60
-    assert kinds["test"] > 400
+    assert kinds["test"] > 200
 
 
 @pytest.fixture
@@ -94,9 +132,14 @@ def test_both_workers_did_the_work(cluster: Cluster, spark: SparkProject) -> Non
 
 
 def test_late_rows_are_counted_though_a_worker_is_killed(
-    spark: SparkProject, growing: Path, increments: list[dict[str, list[Row]]]
+    spark: SparkProject, project: Project, tmp_path: Path
 ) -> None:
-    write_raw(growing, increments[1])
+    """Then every mart equals DuckDB's, and the reference where it has one."""
+    spark.execute(f"insert into {LAKE_TABLE} {_rows_of(project.data, project.late[REQUESTS])}")
+    write_raw(project.data, {EVENTS: project.late[EVENTS]})
+    for name in GROWING_SEEDS:
+        for row in project.world.tables.get(name, ()):
+            spark.execute(insertion(f"seeds.{name}", row))
     killed = []
 
     def kill_a_worker(line: str) -> None:
@@ -107,20 +150,28 @@ def test_late_rows_are_counted_though_a_worker_is_killed(
                 process.kill()
             killed.append(line)
 
-    before = date_counts(spark)
-    spark.dbt(growing, "run", watch=kill_a_worker)
+    before = requests_by_week(spark)
+    spark.dbt(project.data, "run", *project.variables, watch=kill_a_worker)
     assert killed
     assert spark.cluster.process("worker-2").running() is None
-    told = differences(spark, DuckProject(growing))
-    assert not told, "\n".join(told)
-    after = date_counts(spark)
+    after = requests_by_week(spark)
     changed = [week for week, requests in before.items() if after[week] != requests]
     # Late rows, not only later ones.
     assert len(changed) > 2
 
+    write_raw(tmp_path, project.world.tables)
+    duck = DuckProject(tmp_path, variables(CALENDAR), project.world.tables)
+    told = differences(spark, duck)
+    assert not told, "\n".join(told)
+    expected = marts_of(understand(project.world.tables, CALENDAR), project.world.tables)
+    assert expected["fct_weekly_active_tokens"]
+    told = differences_to_reference(expected, {name: spark.rows(f"marts.{name}") for name in MARTS})
+    assert not told, "\n".join(told)
 
-def date_counts(spark: SparkProject) -> dict[date, int]:
-    """Requests by week."""
+
+def requests_by_week(spark: SparkProject) -> dict[date, int]:
+    """What has been counted."""
+    spark.execute("refresh table marts.fct_request_outcomes_weekly")
     return dict(
         spark.execute(
             "select week_start, sum(requests) from marts.fct_request_outcomes_weekly "
@@ -146,7 +197,10 @@ def test_real_logs_equal_their_truth(spark: SparkProject, tmp_path: Path) -> Non
         pytest.skip("shared/data/foundation is not beside this project")
     shutil.copytree(files, tmp_path / "landing", ignore=shutil.ignore_patterns("truth_*"))
     land(DataFolder(tmp_path), progress=lambda line: None, options=Options())
-    spark.dbt(tmp_path, "run")
+    # With the lists of the project alone; the long one nobody adds to.
+    models_and_lists = ("--exclude-resource-types", "test", "unit_test")
+    marts = ("--select", *(f"+{name}" for name in WITH_TRUTH), "--exclude", "public_mail_domains")
+    spark.dbt(tmp_path, "build", *models_and_lists, *marts)
     world = _World(in_memory(spark))
     for check in (
         test_real_logs.test_every_week_equals_its_truth,
@@ -156,33 +210,83 @@ def test_real_logs_equal_their_truth(spark: SparkProject, tmp_path: Path) -> Non
         check(lambda name: world, "foundation")
 
 
-@pytest.mark.usefixtures("seeds")
-def test_a_world_of_another_calendar_equals_the_reference(
-    spark: SparkProject, tmp_path: Path
-) -> None:
-    """Weeks from Sunday, days of Los Angeles, two qualified requests, no allowance.
+LOG = "api_gateway.api_requests"
+DEVELOPERS = "developer_portal.developers"
+GOOD_LOG = (
+    "select 'a1b2' as token_id, timestamp_ntz'2026-01-05 10:00:00' as requested_at, "
+    "cast(200 as smallint) as status_code, 'kept out' as password"
+)
+WRONG = {
+    "no_such_table": (LOG, None, "there is no such table"),
+    "no_time": (LOG, "select 'a' as token_id, 200 as status_code", "it has no column requested_at"),
+    "raw_key": (
+        LOG,
+        "select 'sk_live_1' as token, current_timestamp() as requested_at, 200 as status_code",
+        "it has token, which is kept as a hash only: give it token_id instead",
+    ),
+    "key_as_id": (
+        LOG,
+        "select 'sk_live_4242' as token_id, now() as requested_at, 200 as status_code",
+        "its token_id looks like a raw API key",
+    ),
+    "text_as_time": (
+        LOG,
+        "select 'a' as token_id, '2026-01-05' as requested_at, 200 as status_code",
+        "its column requested_at is string and has to be timestamp: cast it in a view",
+    ),
+    "nobody": (
+        DEVELOPERS,
+        "select cast(null as string) as developer_id, current_timestamp() as signed_up_at",
+        "1 of its rows have no developer_id or no signed_up_at",
+    ),
+}
 
-    The gateway's log is a table in somebody's lake, which landing has never seen.
-    """
-    settings = VARIANTS["california"]
-    world = random_world(SEED_OF_CALIFORNIA, settings)
-    expected = marts_of(understand(world.tables, settings), world.tables)
-    assert expected["fct_weekly_active_tokens"]
-    write_raw(tmp_path, world.tables | {REQUESTS: []})
-    with duckdb.connect() as connection:
-        write_batch(connection, {REQUESTS: world.tables[REQUESTS]}, tmp_path / "lake")
+# One process for all: dbt takes seconds to start.
+TRY = """
+import json, sys
+from dbt.cli.main import dbtRunner
+manifest = dbtRunner().invoke(["--quiet", "parse", "--target", "spark"]).result
+answers = []
+for tables in json.loads(sys.argv[1]):
+    said = []
+    dbt = dbtRunner(manifest=manifest, callbacks=[lambda event: said.append(event.info.msg)])
+    arguments = ["--quiet", "run-operation", "expose_sources", "--target", "spark"]
+    result = dbt.invoke([*arguments, "--vars", json.dumps({"lake_tables": tables})])
+    answers.append("" if result.success else " ".join(said))
+open(sys.argv[2], "w").write(json.dumps(answers))
+"""
+
+
+def test_the_contract_is_checked_at_the_door(spark: SparkProject, tmp_path: Path) -> None:
     spark.execute("create schema if not exists lake")
-    spark.execute("drop table if exists lake.gateway_log")
-    files = f"{tmp_path}/lake/{REQUESTS}/*.parquet"
-    spark.execute(f"create table lake.gateway_log as select * from parquet.`{files}`")
-    given = variables(settings) | {"lake_tables": {"api_gateway.api_requests": "lake.gateway_log"}}
-    for name in GROWING_SEEDS:
-        for row in world.tables.get(name, ()):
-            values = ", ".join(f"'{value}'" for value in (*row.values(), "random"))
-            columns = ", ".join((*row, "reason"))
-            spark.execute(f"insert into seeds.{name} ({columns}) values ({values})")
-    wanted = [f"+{name}" for name in MARTS]
-    spark.dbt(tmp_path, "run", "--vars", json.dumps(given), "--select", *wanted)
-    found = {name: spark.rows(f"marts.{name}") for name in MARTS}
-    told = differences_to_reference(expected, found)
-    assert not told, "\n".join(told)
+    tables = {name: query for name, (_, query, _) in WRONG.items() if query} | {"good": GOOD_LOG}
+    for name, query in tables.items():
+        spark.execute(f"drop table if exists lake.{name}")
+        spark.execute(f"create table lake.{name} as {query}")
+    cases = [{table: f"lake.{name}"} for name, (table, _, _) in WRONG.items()]
+    write_raw(tmp_path)
+    answers = Path(tmp_path, "answers.json")
+    done = subprocess.run(
+        [sys.executable, "-c", TRY, json.dumps([*cases, {LOG: "lake.good"}]), str(answers)],
+        cwd=PROJECT,
+        env=spark.environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    *refusals, good = json.loads(answers.read_text())
+    for (name, (table, _, sentence)), said in zip(WRONG.items(), refusals, strict=True):
+        assert f"var lake_tables names lake.{name} for {table}, but {sentence}" in said
+        assert "4242" not in said
+    assert not good
+    types = spark.types("api_gateway.api_requests")
+    assert types["requested_at"] == "timestamp"
+    assert types["status_code"] == "int"
+    assert "password" not in types
+    ((token_id, path, landed_at, now),) = spark.execute(
+        "select token_id, path, _landed_at, current_timestamp() from api_gateway.api_requests"
+    )
+    assert (token_id, path) == ("a1b2", None)
+    # What is there when the run starts has arrived.
+    assert landed_at <= now
