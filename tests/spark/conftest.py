@@ -18,10 +18,12 @@ else:
     from tests.spark.builds import SparkProject
     from tools.spark_cluster import Cluster, ClusterError, Size, java_version, start
 
-# The tests' queries are small and many: what counts is that Java starts fast. And nobody needs
-# their catalogue after a power failure.
+# The tests' queries are small and many: what counts is that Java starts fast. So it compiles once,
+# and needs more room for the code than it then expects: without, it would interpret most of it.
+# Nobody needs the tests' catalogue after a power failure.
 QUICK_START = (
-    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:NewRatio=1 -XX:ReservedCodeCacheSize=256m -Dderby.system.durability=test"
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:NewRatio=1 "
+    "-Dderby.system.durability=test"
 )
 # What Spark gains from these on large data it loses on a hundred rows many times over: plans that
 # are made again while they run, code that is compiled, plans in words for its web page.
