@@ -90,7 +90,7 @@ test-spark: install-spark ## Run the models and their tests on a Spark cluster (
 	$(SPARK_BIN)/pytest -m spark -n 2 --dist loadfile --durations=0 tests/spark
 
 test-dialects: install-dialects ## Compile the models for warehouses in the cloud, without one
-	$(DIALECTS_BIN)/pytest -m dialects -n 2 --dist loadgroup tests/dialects
+	$(DIALECTS_BIN)/pytest -m dialects tests/dialects
 
 BENCH ?=
 bench: install ## Compare landing with DuckDB merely reading the same files (BENCH="--rows 500000", "--help")

@@ -30,10 +30,7 @@ pytestmark = [
         reason=f"dbt has no adapter here for {', '.join(WITHOUT_ADAPTER)}: make test-dialects",
     ),
 ]
-# One worker compiles a dialect, once.
-each_dialect = pytest.mark.parametrize(
-    "dialect", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in DIALECTS]
-)
+each_dialect = pytest.mark.parametrize("dialect", DIALECTS)
 
 
 @each_dialect
