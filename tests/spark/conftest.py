@@ -71,7 +71,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def _start(folder: Path) -> Cluster:
-    (folder / "conf").mkdir()
+    (folder / "conf").mkdir(exist_ok=True)
     for name in HADOOP_DEFAULTS:
         (folder / "conf" / f"{name}-default.xml").write_text("<configuration/>")
     settings = "".join(f"{name} {value}\n" for name, value in SMALL_DATA.items())
