@@ -4,6 +4,9 @@
     {{ return([
         'log_sources',
         'required_log_sources',
+        'crm_sources',
+        'crm_trust_order',
+        'crm_custom_fields',
         'lake_tables',
         'week_start_day',
         'reporting_timezone',

@@ -1,9 +1,11 @@
 """The raw tables' contract: what landing takes from a file, and as which type.
 
 The yml of dbt's sources is the one place that names the raw tables and their columns. What landing
-needs beyond names and types stands in it as ``meta``: on a table ``config.meta.landing``
-(``folder``, ``records``, ``event_time``), on a column ``config.meta`` (``from``, ``required``,
-``hash_of``, ``prefix_of``, ``cut_query_string``, ``person``).
+needs beyond names and types stands in it as ``meta``: on a source ``config.meta.landing``
+(``relations``), on a table ``config.meta.landing`` (``folder``, ``records``, ``event_time``), on a
+column ``config.meta`` (``from``, ``required``, ``hash_of``, ``prefix_of``, ``cut_query_string``,
+``person``). The columns that a program adds to its CRM's tables are named in dbt_project.yml, see
+``custom_fields``.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from orchestration.landing.custom_fields import CustomField, read_custom_fields
 from orchestration.landing.errors import LandingError
 from orchestration.settings import PROJECT
 
@@ -22,6 +25,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 DATA_TYPES = ("varchar", "timestamp", "date", "integer", "bigint", "double", "boolean")
 LINEAGE = {"_file_hash": "varchar", "_row_number": "bigint", "_landed_at": "timestamp"}
+RELATION = {"_source_relation": "varchar"}
 
 # What landing says of its own work; the yml of the source `landing` describes it to the models.
 LEDGER = {
@@ -43,6 +47,7 @@ LEDGER = {
     ),
 }  # fmt: skip
 
+_SOURCE_KEYS = {"relations", "written_by_landing"}
 _TABLE_KEYS = {"folder", "records", "event_time"}
 _COLUMN_KEYS = {"from", "required", "hash_of", "prefix_of", "cut_query_string", "person"}
 
@@ -54,7 +59,8 @@ class Column:
     Attributes:
         name: the column.
         data_type: one of ``DATA_TYPES``.
-        given_as: the input (column or dotted JSON path) whose value is taken as it is.
+        given_as: inputs (columns or dotted JSON paths) of which the first that has a value is taken
+            as it is: systems that bring the same thing call it differently.
         hash_of: inputs whose first non-empty value is hashed where ``given_as`` has none.
         prefix_of: input of which the first four characters are kept.
         is_required: a row without a value is a reject.
@@ -64,7 +70,7 @@ class Column:
 
     name: str
     data_type: str
-    given_as: str | None = None
+    given_as: tuple[str, ...] = ()
     hash_of: tuple[str, ...] = ()
     prefix_of: str | None = None
     is_required: bool = False
@@ -74,7 +80,7 @@ class Column:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Every input that can give this column a value."""
-        named = (self.given_as, *self.hash_of, self.prefix_of)
+        named = (*self.given_as, *self.hash_of, self.prefix_of)
         return tuple(name for name in named if name)
 
     @property
@@ -85,23 +91,27 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One raw table and the folder its files lie in.
+    """One raw table and the folders its files lie in.
 
     Attributes:
         source: dbt's source.
         name: the table.
-        folder: path below ``landing/`` with ``/`` between.
+        folders: paths below ``landing/`` with ``/`` between; the first is the usual one.
         columns: in the order of the yml, without the lineage columns.
         records: key of the array of records, for one JSON document per file; None for rows.
         event_time: the column that says when the event happened, for logs.
+        has_relations: whether there may be several systems of the source's kind, each in a folder
+            that begins with the source's name: ``hubspot/`` and ``hubspot_emea/``. The folder's
+            name is the row's ``_source_relation``.
     """
 
     source: str
     name: str
-    folder: str
+    folders: tuple[str, ...]
     columns: tuple[Column, ...]
     records: str | None = None
     event_time: str | None = None
+    has_relations: bool = False
 
     @property
     def label(self) -> str:
@@ -137,14 +147,15 @@ class Contract:
         described = {}
         for table in (*self.tables, *self.ledger):
             types = {column.name: column.data_type for column in table.columns}
-            described[f"{table.source}/{table.name}"] = types | (
-                LINEAGE if table in self.tables else {}
+            lineage = (LINEAGE if table in self.tables else {}) | (
+                RELATION if table.has_relations else {}
             )
+            described[f"{table.source}/{table.name}"] = types | lineage
         return described
 
 
 def read_contract(project: Path = PROJECT) -> Contract:
-    """Reads the contract from ``models/staging/*/_*__sources.yml``.
+    """Reads the contract from ``models/staging/*/_*__sources.yml`` and the var of custom fields.
 
     A source without ``external_location`` is read from a database by dbt itself and has nothing to
     land.
@@ -155,6 +166,7 @@ def read_contract(project: Path = PROJECT) -> Contract:
     """
     tables: list[Table] = []
     ledger: list[Table] = []
+    custom_fields = read_custom_fields(project)
     for path in sorted(project.glob("models/staging/*/_*__sources.yml")):
         shown = path.relative_to(project)
         try:
@@ -166,10 +178,12 @@ def read_contract(project: Path = PROJECT) -> Contract:
         for source in document.get("sources") or []:
             meta = _meta(source)
             landing = meta.get("landing") or {}
+            _refuse_unknown_keys(f"{shown}, source {source['name']}", landing, _SOURCE_KEYS)
+            has_relations = bool(landing.get("relations"))
             for entry in source.get("tables") or []:
                 if "external_location" not in meta | _meta(entry):
                     continue
-                table = _table(shown, source["name"], entry)
+                table = _table(shown, source["name"], entry, has_relations, custom_fields)
                 (ledger if landing.get("written_by_landing") else tables).append(table)
     _check_folders(tables)
     _check_ledger(ledger)
@@ -180,7 +194,13 @@ def _meta(entry: dict[str, Any]) -> dict[str, Any]:
     return (entry.get("config") or {}).get("meta") or {}
 
 
-def _table(file: Path, source: str, entry: dict[str, Any]) -> Table:
+def _table(
+    file: Path,
+    source: str,
+    entry: dict[str, Any],
+    has_relations: bool,
+    custom_fields: tuple[CustomField, ...],
+) -> Table:
     where = f"{file}, table {entry.get('name')}"
     landing = _meta(entry).get("landing") or {}
     _refuse_unknown_keys(where, landing, _TABLE_KEYS)
@@ -188,19 +208,28 @@ def _table(file: Path, source: str, entry: dict[str, Any]) -> Table:
     if not columns:
         raise LandingError(f"{where}: it names no columns, so there is nothing to land.")
     names = [column.name.lower() for column in columns]
+    taken = LINEAGE | RELATION
     for name in names:
-        if names.count(name) > 1 or (name in LINEAGE and source != "landing"):
+        if names.count(name) > 1 or (name in taken and source != "landing"):
             raise LandingError(f"{where}, column {name}: the name is taken already.")
     event_time = landing.get("event_time")
     if event_time and not any(c.name == event_time and c.data_type == "timestamp" for c in columns):
         raise LandingError(f"{where}: event_time {event_time} is not one of its timestamp columns.")
+    folders = landing.get("folder") or f"{source}/{entry['name']}"
+    folders = [folders] if isinstance(folders, str) else folders
+    added = {
+        field.column: Column(field.column, field.data_type, (field.column,))
+        for field in custom_fields
+        if field.table == f"{source}.{entry['name']}" and field.column.lower() not in names
+    }
     table = Table(
         source=source,
         name=entry["name"],
-        folder=str(landing.get("folder") or f"{source}/{entry['name']}").strip("/"),
-        columns=columns,
+        folders=tuple(str(folder).strip("/") for folder in folders),
+        columns=(*columns, *added.values()),
         records=landing.get("records"),
         event_time=event_time,
+        has_relations=has_relations,
     )
     if table.records:
         for path in table.inputs:
@@ -221,6 +250,8 @@ def _column(where: str, entry: dict[str, Any]) -> Column:
     hash_of = meta.get("hash_of") or ()
     hash_of = (hash_of,) if isinstance(hash_of, str) else tuple(hash_of)
     prefix_of = meta.get("prefix_of")
+    given_as = meta.get("from") or entry["name"]
+    given_as = (given_as,) if isinstance(given_as, str) else tuple(given_as)
     if (hash_of or prefix_of or meta.get("cut_query_string")) and data_type != "varchar":
         raise LandingError(f"{where}: only a varchar can be hashed or cut.")
     if bool(hash_of) + bool(prefix_of) + bool(meta.get("from")) > 1:
@@ -228,7 +259,7 @@ def _column(where: str, entry: dict[str, Any]) -> Column:
     return Column(
         name=entry["name"],
         data_type=data_type,
-        given_as=None if prefix_of else meta.get("from") or entry["name"],
+        given_as=() if prefix_of else given_as,
         hash_of=hash_of,
         prefix_of=prefix_of,
         is_required=bool(meta.get("required")),
@@ -246,11 +277,12 @@ def _refuse_unknown_keys(where: str, given: dict[str, Any], known: set[str]) -> 
 def _check_folders(tables: list[Table]) -> None:
     seen: dict[str, Table] = {}
     for table in tables:
-        if table.folder in seen:
-            raise LandingError(
-                f"{seen[table.folder].label} and {table.label} both read landing/{table.folder}/."
-            )
-        seen[table.folder] = table
+        for folder in table.folders:
+            if folder in seen:
+                raise LandingError(
+                    f"{seen[folder].label} and {table.label} both read landing/{folder}/."
+                )
+            seen[folder] = table
 
 
 def _check_ledger(ledger: list[Table]) -> None:

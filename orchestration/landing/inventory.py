@@ -64,6 +64,11 @@ class FoundFile:
         names = {"lines": "jsonl", "document": "json"}
         return self.declared.name if self.declared else names.get(self.format, self.format)
 
+    @property
+    def relation(self) -> str | None:
+        """The system it comes from, where there may be several of a kind."""
+        return self.shown.partition("/")[0] if self.table.has_relations else None
+
     def is_unchanged(self) -> bool:
         """Whether size and modification time are still those that were found."""
         try:
@@ -136,7 +141,9 @@ class _Walk:
     def __init__(self, contract: Contract, formats: Mapping[str, Format]) -> None:
         self.inventory = Inventory()
         self._formats = formats
-        self._folders = {table.folder: table for table in contract.tables}
+        self._folders = {folder: table for table in contract.tables for folder in table.folders}
+        kinds = {table.source for table in contract.tables if table.has_relations}
+        self._further = re.compile(rf"({'|'.join(sorted(kinds, key=len, reverse=True))})(_[a-z0-9]+)+")
         self._ancestors = {
             "/".join(parts[:depth])
             for parts in (folder.split("/") for folder in self._folders)
@@ -180,8 +187,9 @@ class _Walk:
             except OSError as error:
                 self.inventory.unreadable.append(f"{_shown(inside)} ({error.strerror})")
                 continue
-            table = self._folders.get(inside, claimed_by)
-            if table is None and inside not in self._ancestors:
+            usual = self._usual(inside)
+            table = self._folders.get(usual, claimed_by)
+            if table is None and usual not in self._ancestors:
                 self.inventory.unclaimed.append(_shown(inside) + "/")
                 continue
             named = entry.name.removeprefix(_STATED) if table else entry.name
@@ -190,6 +198,14 @@ class _Walk:
                 continue
             stating = self._formats[named] if named != entry.name else stated
             self.into(Path(entry.path), inside, table, stating, above)
+
+    def _usual(self, inside: str) -> str:
+        """The path as it is where there is one system of a kind: hubspot/ for hubspot_emea/."""
+        first, slash, rest = inside.partition("/")
+        further = self._further.fullmatch(first)
+        if not further or first in self._ancestors or first in self._folders:
+            return inside
+        return further[1] + slash + rest
 
     def _fits(self, name: str, table: Table) -> bool:
         return name in self._formats and self._formats[name].fits(table)
@@ -200,7 +216,8 @@ class _Walk:
         if entry.name.lower().endswith(_UNFINISHED):
             return
         state = entry.stat()
-        if inside in self._folders or inside in self._ancestors:
+        usual = self._usual(inside)
+        if usual in self._folders or usual in self._ancestors:
             self.inventory.unclaimed.append(f"{_shown(inside)} (a folder should be there)")
             return
         if "/" not in inside:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -332,9 +333,14 @@ class _Landing:
     def _survey(self, files: list[FoundFile]) -> Iterator[Survey | OSError]:
         def surveyed(file: FoundFile) -> Survey | OSError:
             try:
-                return survey(file)
+                found = survey(file)
             except OSError as error:
                 return error
+            if file.relation in (None, file.table.source):
+                return found
+            # What one portal says is not said by another that says the same.
+            named = f"{file.relation}/{found.file_hash}"
+            return replace(found, file_hash=hashlib.sha256(named.encode()).hexdigest())
 
         # Hashing and unpacking leave the interpreter free for each other.
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -468,9 +474,18 @@ class _Landing:
         """Writes the good rows of ``scanned`` to Parquet; counts them and rejects by file."""
         execute = self.connection.execute
         by_number = {scanned.number: scanned for scanned in kept}
-        self._load("file_hashes", "_number integer, _file_hash varchar", [
-            {"_number": scanned.number, "_file_hash": scanned.survey.file_hash} for scanned in kept
-        ])  # fmt: skip
+        self._load(
+            "file_hashes",
+            "_number integer, _file_hash varchar, _source_relation varchar",
+            [
+                {
+                    "_number": scanned.number,
+                    "_file_hash": scanned.survey.file_hash,
+                    "_source_relation": scanned.file.relation,
+                }
+                for scanned in kept
+            ],
+        )
         event = identifier(table.event_time) if table.event_time else "null::timestamp"
         for number, landed, first, last in execute(
             f"select _file, count(*), min(epoch_us({event})), max(epoch_us({event})) from scanned "
@@ -492,10 +507,11 @@ class _Landing:
                 "where _problem is null group by all"
             )
         columns, rows = scan.landed_rows(table)
+        relation = "_source_relation, " if table.has_relations else ""
         order = f"order by {event}, _file, _row_number" if self._is_unordered(event, kept) else ""
         file = parquet_file(batch, f"{table.source}/{table.name}", part)
         written = execute(
-            f"copy (select {columns}, _file_hash, _row_number, "
+            f"copy (select {columns}, {relation}_file_hash, _row_number, "
             f"timestamp '{landed_at.isoformat(sep=' ')}' as _landed_at "
             f"from {rows} inner join file_hashes on _file = _number "
             f"where _problem is null {order}) to {literal(str(file))} {PARQUET}"
@@ -679,7 +695,7 @@ def _enumerate(names: list[str]) -> str:
 
 
 def _nothing_to_land(data: DataFolder, contract: Contract, inventory: Inventory) -> LandingError:
-    folders = [f"landing/{table.folder}/" for table in contract.tables]
+    folders = [f"landing/{table.folders[0]}/" for table in contract.tables]
     found = [
         name for name in (*inventory.unclaimed, *inventory.at_root) if name != "sample.json"
     ] + inventory.unreadable

@@ -202,7 +202,8 @@ def clean_reader(
         paths: the numbered names, whose numbers follow each other.
         first_number: number of the first.
     """
-    if shape.format != "lines" or shape.is_serial or any("." in name for name in table.inputs):
+    is_plain = len(_json_objects(table)) == 1 and not any("." in name for name in table.inputs)
+    if shape.format != "lines" or shape.is_serial or not is_plain:
         return None
     columns = ", ".join(f"{identifier(name)}: 'VARCHAR'" for name in table.inputs)
     compression = {"none": "uncompressed"}.get(shape.compression, shape.compression)
@@ -296,10 +297,34 @@ def _structure(inputs: Sequence[str]) -> str:
     return literal(json.dumps(tree))
 
 
+def _json_objects(table: Table) -> list[list[str]]:
+    """The inputs, in lists in which no two differ by case only: DuckDB would not tell them apart."""
+    lists: list[list[str]] = [[]]
+    for path in table.inputs:
+        for among in lists:
+            if path.lower() not in {other.lower() for other in among}:
+                among.append(path)
+                break
+        else:
+            lists.append([path])
+    return lists
+
+
 def _json_inputs(table: Table) -> dict[str, str]:
     return {
-        path: "s." + ".".join(identifier(part) for part in path.split(".")) for path in table.inputs
+        path: f"s{number}." + ".".join(identifier(part) for part in path.split("."))
+        for number, among in enumerate(_json_objects(table))
+        for path in among
     }
+
+
+def _json_parts(table: Table, json_text: str, condition: str) -> str:
+    """The parts of JSON objects that are read, as ``s0``, ``s1`` ...; NULL where there is none."""
+    return ", ".join(
+        f"case when {condition} then try(from_json({json_text}, {_structure(among)})) end "
+        f"as s{number}"
+        for number, among in enumerate(_json_objects(table))
+    )
 
 
 def _json_lines(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
@@ -309,23 +334,22 @@ def _json_lines(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
     # those.
     filled = " + ".join(f"({expression} is not null)::integer" for expression in inputs.values())
     names = ", ".join(literal(name) for name in sorted(known))
+    # A valid JSON text that begins with a brace is an object. try() gives NULL for invalid JSON.
+    is_object = r"line >= '{' and line < '|' or regexp_matches(line, '^\s*\{')"
     return Reader(
         relation=(
             "select _file, null::bigint as _declared, line, "
-            # A valid JSON text that begins with a brace is an object. try() gives NULL for invalid
-            # JSON.
-            r"case when line >= '{' and line < '|' or regexp_matches(line, '^\s*\{') "
-            f"then try(from_json(line, {_structure(table.inputs)})) end as s "
+            f"{_json_parts(table, 'line', is_object)} "
             f"from (select {_FILE}, line from {_lines(paths, shape)})"
         ),
         inputs=inputs,
         text="line",
         problem=(
-            f"case when s is not null then null when {is_blank('line')} then '{BLANK}' "
+            f"case when s0 is not null then null when {is_blank('line')} then '{BLANK}' "
             "else 'the line is not a JSON object' end"
         ),
         unknown=(
-            f"case when s is not null and len(json_keys(line)) > {filled} "
+            f"case when s0 is not null and len(json_keys(line)) > {filled} "
             f"then list_filter(json_keys(line), lambda k: k not in ({names})) end"
         ),
     )
@@ -333,11 +357,11 @@ def _json_lines(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
 
 def _json_documents(table: Table, paths: Sequence[str], largest: int) -> Reader:
     array = f'$."{table.records}"'
+    is_object = "json_type(record) = 'OBJECT'"
     return Reader(
         relation=(
             "select _file, record, if(is_array, records, null) as _declared, "
-            f"case when json_type(record) = 'OBJECT' "
-            f"then from_json(record, {_structure(table.inputs)}) end as s from ("
+            f"{_json_parts(table, 'record', is_object)} from ("
             "select *, unnest(if(is_array, json_extract(json, "
             f"{literal(array + '[*]')}), [null])) as record from ("
             f"select {_FILE}, json, json_array_length(json, {literal(array)}) as records, "
@@ -349,7 +373,7 @@ def _json_documents(table: Table, paths: Sequence[str], largest: int) -> Reader:
         inputs=_json_inputs(table),
         text="record::varchar",
         problem=(
-            f"case when s is not null then null when record is null "
+            f"case when s0 is not null then null when record is null "
             f"then {literal(f'the document has no array {table.records}')} "
             "else 'the record is not a JSON object' end"
         ),
@@ -392,8 +416,9 @@ def _parquet(table: Table, paths: Sequence[str], shape: Shape) -> Reader:
     names = {name: f"p{number}" for number, name in enumerate(taken)}
     # A value of the column's own type stays as it is; anything else has to be readable as it.
     wanted = {
-        column.given_as: column.data_type
+        name: column.data_type
         for column in table.columns
+        for name in column.given_as
         if column.data_type != "varchar"
     }
     types = {

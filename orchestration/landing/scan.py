@@ -360,13 +360,13 @@ class Scan:
     ) -> list[str]:
         problems = []
         if column.data_type != "varchar":
-            given = position[column.given_as]
-            shown = f"left({mask_expression(f'{given}::varchar', self.secret_names)}, 80)"
-            problems.append(
-                f"when {given} is not null and v{number} is null "
-                f"then {literal(column.name + ': ')} "
-                f"|| '''' || {shown} || ''' is not {TYPE_IN_WORDS[column.data_type]}'"
-            )
+            for given in (position[name] for name in column.given_as):
+                shown = f"left({mask_expression(f'{given}::varchar', self.secret_names)}, 80)"
+                problems.append(
+                    f"when {given} is not null and v{number} is null "
+                    f"then {literal(column.name + ': ')} "
+                    f"|| '''' || {shown} || ''' is not {TYPE_IN_WORDS[column.data_type]}'"
+                )
         if column.is_required:
             known = f" and k{number} is null" if has_code else ""
             problems.append(

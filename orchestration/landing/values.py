@@ -11,7 +11,7 @@ _WHITE_SPACE = r"' ' || chr(9) || chr(10) || chr(13)"
 
 _ISO_8601 = (
     r"\d{4}-\d{2}-\d{2}"
-    r"(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[Zz]|[+-][01]\d(?::?[0-5]\d)?)?)?"
+    r"(?:[Tt ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[Zz]|[+-][01]\d(?::?[0-5]\d)?)?)?"
 )
 
 # How a reason calls a value of the type.
@@ -120,21 +120,8 @@ def column_value(
     """
     if column.prefix_of:
         return f"left({input_of(column.prefix_of)}, 4)"
-    value, given_type = input_of(column.given_as), type_of(column.given_as)
-    if given_type == "VARCHAR":
-        value = typed(value, column.data_type)
-    elif column.data_type == "timestamp" and given_type == "TIMESTAMP WITH TIME ZONE":
-        value = f"{value} at time zone 'UTC'"
-    elif given_type.lower() != column.data_type:
-        value = typed(f"{value}::varchar", column.data_type)
-    elif column.data_type == "double":
-        value = f"case when isfinite({value}) then {value} end"
-    elif column.data_type in ("timestamp", "date"):
-        # The years that ISO 8601 writes with four digits; infinity is none.
-        value = (
-            f"case when {value} >= '0001-01-01'::{column.data_type} "
-            f"and {value} < '9999-12-31'::{column.data_type} then {value} end"
-        )
+    given = [_given(input_of(name), type_of(name), column.data_type) for name in column.given_as]
+    value = given[0] if len(given) == 1 else f"coalesce({', '.join(given)})"
     if column.hash_of:
         secret = _secret(column, input_of)
         hashed = hash_expression(secret)
@@ -148,6 +135,25 @@ def column_value(
     return value
 
 
+def _given(value: str, given_type: str, data_type: str) -> str:
+    """What one input gives, as a value of the column's type."""
+    if given_type == "VARCHAR":
+        return typed(value, data_type)
+    if data_type == "timestamp" and given_type == "TIMESTAMP WITH TIME ZONE":
+        return f"{value} at time zone 'UTC'"
+    if given_type.lower() != data_type:
+        return typed(f"{value}::varchar", data_type)
+    if data_type == "double":
+        return f"case when isfinite({value}) then {value} end"
+    if data_type in ("timestamp", "date"):
+        # The years that ISO 8601 writes with four digits; infinity is none.
+        return (
+            f"case when {value} >= '0001-01-01'::{data_type} "
+            f"and {value} < '9999-12-31'::{data_type} then {value} end"
+        )
+    return value
+
+
 def code_of_secret(column: Column, input_of: Callable[[str], str], known: str) -> str:
     """The number of a column's secret in an ENUM type; NULL where it has none or is given a value.
 
@@ -155,7 +161,8 @@ def code_of_secret(column: Column, input_of: Callable[[str], str], known: str) -
     often seen are numbered while reading and hashed once.
     """
     secret = f"try_cast({_secret(column, input_of)} as {known})"
-    return f"case when {input_of(column.given_as)} is null then enum_code({secret})::integer end"
+    is_given = " or ".join(f"{input_of(name)} is not null" for name in column.given_as)
+    return f"case when not ({is_given}) then enum_code({secret})::integer end"
 
 
 def _secret(column: Column, input_of: Callable[[str], str]) -> str:

@@ -20,9 +20,9 @@ lineages as (
 
 ),
 
-companies as (
+company_ids as (
 
-    select * from {{ ref('int_companies') }}
+    select * from {{ ref('int_company_ids') }}
 
 ),
 
@@ -54,9 +54,9 @@ attributed as (
         token_weeks.token_id,
         coalesce(lineages.token_lineage_id, token_weeks.token_id) as token_lineage_id,
         resolved.developer_id,
-        coalesce(companies.surviving_company_id, resolved.named_company_id)
+        coalesce(company_ids.surviving_company_id, resolved.named_company_id)
             as company_id,
-        coalesce(companies.ultimate_parent_company_id, resolved.named_company_id)
+        coalesce(company_ids.ultimate_parent_company_id, resolved.named_company_id)
             as ultimate_parent_company_id,
         resolved.resolution_method,
         resolution_methods.confidence as resolution_confidence,
@@ -76,8 +76,8 @@ attributed as (
         on resolved.resolution_method = resolution_methods.method
     left join lineages
         on token_weeks.token_id = lineages.token_id
-    left join companies
-        on resolved.named_company_id = companies.company_id
+    left join company_ids
+        on resolved.named_company_id = company_ids.id
 
 )
 

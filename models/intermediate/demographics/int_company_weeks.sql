@@ -35,6 +35,11 @@ described as (
         {{ company_size_band('latest.employee_count') }} as company_size_band_current,
         {{ segment('latest.industry') }} as industry_current,
         {{ segment('latest.plan') }} as plan_current,
+        {% for field in custom_fields('company') -%}
+        {{ custom_segment('as_of.' ~ field.alias, field.type) }} as {{ field.alias }},
+        {{ custom_segment('latest.' ~ field.alias, field.type) }}
+            as {{ field.alias }}_current,
+        {% endfor -%}
         {{ segment('latest.country') }} as country_current
     from company_weeks
     inner join weeks

@@ -35,6 +35,21 @@ channels as (
 
 ),
 
+{% if custom_fields('contact') -%}
+contacts as (
+
+    select * from {{ ref('int_contact_companies') }}
+
+),
+
+contact_versions as (
+
+    select * from {{ ref('int_contact_versions') }}
+
+),
+
+{% endif -%}
+
 described as (
 
     select
@@ -43,6 +58,11 @@ described as (
         coalesce(channels.channel, 'unknown') as channel,
         {{ segment('as_of.country') }} as country,
         {{ github_stars_band('stars_as_of.stars') }} as github_stars_band,
+        {% for field in custom_fields('contact') -%}
+        {{ custom_segment('contact_as_of.' ~ field.alias, field.type) }} as {{ field.alias }},
+        {{ custom_segment('contact_now.' ~ field.alias, field.type) }}
+            as {{ field.alias }}_current,
+        {% endfor -%}
         {{ segment('latest.country') }} as country_current,
         {{ github_stars_band('stars_now.stars') }} as github_stars_band_current
     from developer_weeks
@@ -68,7 +88,21 @@ described as (
         on
             latest.github_login = stars_now.github_login
             and stars_now.is_latest
-
+    {% if custom_fields('contact') -%}
+    left join contacts
+        on as_of.email = contacts.email
+    left join contact_versions as contact_as_of
+        on
+            contacts.contact_id = contact_as_of.contact_id
+            and weeks.described_at >= contact_as_of.valid_from
+            and weeks.described_at < contact_as_of.valid_to
+    left join contacts as contacts_now
+        on latest.email = contacts_now.email
+    left join contact_versions as contact_now
+        on
+            contacts_now.contact_id = contact_now.contact_id
+            and contact_now.is_latest
+    {% endif %}
 )
 
 select * from described

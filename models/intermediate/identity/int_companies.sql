@@ -1,7 +1,10 @@
--- Where each company of the CRM ends up: the one it was merged into, and from there its
+-- Where each company of the CRMs ends up: the one it was merged into, and from there its
 -- ultimate parent, by the latest versions and for the whole history (definition D11).
 -- Loops are refused: who is in one, or leads into one, has no parent.
--- One row per company of the CRM.
+-- One row per record of a company.
+{% set attributes = [
+    'company_name', 'domain', 'industry', 'country', 'plan', 'employee_count',
+] %}
 with recursive companies as (
 
     select * from {{ ref('int_company_versions') }}
@@ -39,12 +42,15 @@ resolved as (
         mergers.surviving_company_id,
         coalesce(parents_ends.end_id, mergers.surviving_company_id)
             as ultimate_parent_company_id,
-        mergers.is_merger_refused
+        mergers.is_merger_refused,
+        coalesce(survivors.is_deleted, false) as is_survivor_deleted
     from companies
     inner join mergers
         on companies.company_id = mergers.company_id
     left join parents_ends
         on mergers.surviving_company_id = parents_ends.id
+    left join companies as survivors
+        on mergers.surviving_company_id = survivors.company_id
 
 )
 
@@ -54,13 +60,17 @@ select
     merged_into_company_id,
     surviving_company_id,
     ultimate_parent_company_id,
-    company_name,
-    domain,
+    source_relation,
+    {% for column in attributes -%}
+    {{ column }},
+    {{ column }}_source,
+    {% endfor -%}
     additional_domains,
-    industry,
-    country,
-    plan,
-    employee_count,
+    {% for field in custom_fields('company') -%}
+    {{ field.alias }},
+    {% endfor -%}
     is_merger_refused,
+    -- Who was merged lives on, though the CRM deletes the record.
+    is_survivor_deleted as is_deleted,
     created_at
 from resolved

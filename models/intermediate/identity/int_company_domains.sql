@@ -5,6 +5,8 @@
 with companies as (
 
     select * from {{ ref('int_companies') }}
+    -- Who is gone from the CRM employs nobody.
+    where not is_deleted
 
 ),
 

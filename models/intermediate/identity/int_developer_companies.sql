@@ -28,9 +28,9 @@ email_domains as (
 
 ),
 
-companies as (
+company_ids as (
 
-    select * from {{ ref('int_companies') }}
+    select * from {{ ref('int_company_ids') }}
 
 ),
 
@@ -80,13 +80,13 @@ resolved as (
 
 select
     resolved.developer_id,
-    coalesce(companies.surviving_company_id, resolved.named_company_id) as company_id,
-    coalesce(companies.ultimate_parent_company_id, resolved.named_company_id)
+    coalesce(company_ids.surviving_company_id, resolved.named_company_id) as company_id,
+    coalesce(company_ids.ultimate_parent_company_id, resolved.named_company_id)
         as ultimate_parent_company_id,
     resolved.resolution_method,
     resolved.is_latest,
     resolved.valid_from,
     resolved.valid_to
 from resolved
-left join companies
-    on resolved.named_company_id = companies.company_id
+left join company_ids
+    on resolved.named_company_id = company_ids.id

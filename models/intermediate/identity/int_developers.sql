@@ -20,6 +20,19 @@ email_domains as (
 
 ),
 
+contacts as (
+
+    select * from {{ ref('int_contact_companies') }}
+
+),
+
+contact_versions as (
+
+    select * from {{ ref('int_contact_versions') }}
+    where is_latest
+
+),
+
 described as (
 
     select
@@ -33,6 +46,10 @@ described as (
         versions.utm_source,
         versions.utm_medium,
         versions.utm_campaign,
+        contact_versions.source_relation as contact_source,
+        {% for field in custom_fields('contact') -%}
+        contact_versions.{{ field.alias }},
+        {% endfor -%}
         coalesce(email_domains.is_internal, false) as is_internal,
         versions.signed_up_at,
         versions.first_docs_visit_at,
@@ -42,6 +59,10 @@ described as (
         on versions.developer_id = developer_companies.developer_id
     left join email_domains
         on versions.email_domain = email_domains.email_domain
+    left join contacts
+        on versions.email = contacts.email
+    left join contact_versions
+        on contacts.contact_id = contact_versions.contact_id
 
 )
 

@@ -1,5 +1,4 @@
--- Every company that the CRM knows or that an active token was resolved to, as it is
--- now.
+-- Every company that a CRM knows or that an active token was resolved to, as it is now.
 -- One row per company.
 with companies as (
 
@@ -40,7 +39,18 @@ combined as (
         merged_into_company_id,
         surviving_company_id,
         ultimate_parent_company_id,
+        source_relation,
+        company_name_source,
+        domain_source,
+        industry_source,
+        country_source,
+        plan_source,
+        employee_count_source,
+        {% for field in custom_fields('company') -%}
+        {{ custom_segment(field.alias, field.type) }} as {{ field.alias }},
+        {% endfor -%}
         true as is_in_crm,
+        is_deleted,
         created_at
     from companies
     union all
@@ -57,6 +67,17 @@ combined as (
         null,
         company_id,
         company_id,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        {% for field in custom_fields('company') -%}
+        {{ custom_segment('null', field.type) }},
+        {% endfor -%}
+        false,
         false,
         null
     from unknown_to_crm

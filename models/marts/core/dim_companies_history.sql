@@ -38,6 +38,16 @@ described as (
         versions.merged_into_company_id,
         companies.surviving_company_id,
         companies.ultimate_parent_company_id,
+        versions.source_relation,
+        versions.company_name_source,
+        versions.domain_source,
+        versions.industry_source,
+        versions.country_source,
+        versions.plan_source,
+        versions.employee_count_source,
+        {% for field in custom_fields('company') -%}
+        {{ custom_segment('versions.' ~ field.alias, field.type) }} as {{ field.alias }},
+        {% endfor -%}
         versions.is_latest as is_current,
         versions.is_first
         and coalesce(first_activity.first_active_at < versions.version_at, false)

@@ -34,6 +34,10 @@ described as (
         coalesce(channels.channel, 'unknown') as channel,
         github_stars.stars as github_stars,
         {{ github_stars_band('github_stars.stars') }} as github_stars_band,
+        developers.contact_source,
+        {% for field in custom_fields('contact') -%}
+        {{ custom_segment('developers.' ~ field.alias, field.type) }} as {{ field.alias }},
+        {% endfor -%}
         developers.is_internal,
         developers.signed_up_at,
         developers.first_docs_visit_at,

@@ -87,6 +87,7 @@ described as (
         demographics.country,
         demographics.company_size_band_current,
         demographics.industry_current,
+        {{ custom_facts('company', 'demographics') }}
         demographics.plan_current,
         demographics.country_current
     from company_weeks

@@ -66,6 +66,8 @@ described as (
         ] -%}
         coalesce(developer_weeks.{{ attribute }}, 'unknown') as {{ attribute }},
         {% endfor -%}
+        {{ custom_facts('contact', 'developer_weeks') }}
+        {{ custom_facts('company', 'company_weeks') }}
         {% for attribute in [
             'company_size_band', 'industry', 'plan', 'company_size_band_current',
             'industry_current', 'plan_current',

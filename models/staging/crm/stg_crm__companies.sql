@@ -9,6 +9,7 @@ with source as (
 renamed as (
 
     select
+        coalesce(_source_relation, 'crm') as source_relation,
         company_id,
         parent_company_id,
         merged_into_company_id,
@@ -16,16 +17,23 @@ renamed as (
         name as company_name,
         domain,
         additional_domains,
-        industry,
-        country,
-        plan,
-        {{ content_hash([
-            'name', 'domain', 'additional_domains', 'employee_count', 'industry',
-            'country', 'plan', 'parent_company_id', 'merged_into_company_id', 'created_at',
-        ]) }} as content_hash,
+        {{ custom_value('crm.companies', 'industry', 'string', 'industry') }} as industry,
+        {{ custom_value('crm.companies', 'country', 'string', 'country') }} as country,
+        {{ custom_value('crm.companies', 'plan', 'string', 'plan') }} as plan,
+        {{ content_hash(
+            [
+                'name', 'domain', 'additional_domains', 'employee_count', 'industry', 'country',
+                'plan', 'parent_company_id', 'merged_into_company_id', 'created_at',
+            ] + custom_hash_inputs('crm.companies'),
+            fractions=custom_hash_inputs('crm.companies', fractions=true)
+        ) }} as content_hash,
 
-        employee_count,
+        {{ custom_value('crm.companies', 'employee_count', 'bigint', 'employee_count') }}
+            as employee_count,
 
+        {% for field in custom_fields('company') -%}
+        {{ custom_value('crm.companies', field.alias, field.type) }} as {{ field.alias }},
+        {% endfor %}
         created_at,
         -- A version without any date is older than every dated one.
         coalesce(updated_at, created_at, cast('1900-01-01' as timestamp)) as version_at

@@ -1,0 +1,98 @@
+-- HubSpot's companies with their past: what a delivery says of now, and what the property
+-- history says of before. Of a company that was merged away HubSpot may keep only the id.
+-- One row per company and version.
+{% set columns = with_custom_fields('company', {
+    'parent_company_id': 'string',
+    'company_name': 'string',
+    'domain': 'string',
+    'additional_domains': 'string',
+    'industry': 'string',
+    'country': 'string',
+    'plan': 'string',
+    'employee_count': 'bigint',
+}) %}
+{% set properties = hubspot_properties('hubspot.company', {
+    'parent_company_id': 'hs_parent_company_id',
+    'company_name': 'name',
+    'domain': 'domain',
+    'additional_domains': 'hs_additional_domains',
+    'industry': 'industry',
+    'country': 'country',
+    'employee_count': 'numberofemployees',
+}) %}
+with companies as (
+
+    select * from {{ ref('stg_hubspot__companies') }}
+
+),
+
+history as (
+
+    select * from {{ ref('stg_hubspot__company_property_history') }}
+
+),
+
+mergers as (
+
+    select * from {{ ref('int_hubspot_mergers') }}
+    where entity = 'company'
+
+),
+
+snapshots as (
+
+    {{ dated_versions('companies', 'source_relation, company_id') }}
+
+),
+
+{{ property_states('history', 'company_id', properties) }},
+
+versions as (
+
+    select
+        source_relation,
+        company_id,
+        {{ columns | join(',\n        ') }},
+        content_hash,
+        is_deleted,
+        created_at,
+        version_at
+    from snapshots
+    union all
+    select
+        snapshots.source_relation,
+        snapshots.company_id,
+        {% for column, type in columns.items() -%}
+        {{ state_or_snapshot(column, type, properties) }} as {{ column }},
+        {% endfor -%}
+        snapshots.content_hash,
+        snapshots.is_deleted,
+        snapshots.created_at,
+        states.changed_at as version_at
+    from snapshots
+    inner join history_states as states
+        on
+            snapshots.source_relation = states.source_relation
+            and snapshots.company_id = states.company_id
+            and states.changed_at >= snapshots.valid_from
+            and states.changed_at < snapshots.valid_to
+            and states.changed_at <> snapshots.version_at
+
+)
+
+select
+    coalesce(versions.source_relation, mergers.source_relation) as source_relation,
+    coalesce(versions.company_id, mergers.merged_id) as company_id,
+    mergers.surviving_id as merged_into_company_id,
+    {% for column in columns -%}
+    versions.{{ column }},
+    {% endfor -%}
+    coalesce(versions.content_hash, '') as content_hash,
+    coalesce(versions.is_deleted, true) as is_deleted,
+    versions.created_at,
+    coalesce(versions.version_at, cast('1900-01-01' as timestamp)) as version_at
+from versions
+full outer join mergers
+    on
+        versions.source_relation = mergers.source_relation
+        and versions.company_id = mergers.merged_id

@@ -1,0 +1,44 @@
+-- Salesforce's contacts, in the shape that every CRM's contacts take.
+-- One row per contact and version or delivery.
+with source as (
+
+    select * from {{ source('salesforce', 'contact') }}
+
+),
+
+renamed as (
+
+    select
+        _source_relation as source_relation,
+        contact_id,
+        account_id as company_id,
+        master_record_id as merged_into_contact_id,
+
+        lower(trim(email)) as email,
+        cast(null as {{ dbt.type_string() }}) as additional_emails,
+        cast(null as {{ dbt.type_string() }}) as lifecycle_stage,
+        lead_source as original_source,
+        {{ content_hash(
+            [
+                'email', 'account_id', 'master_record_id', 'lead_source', 'is_deleted',
+                'is_deleted_by_loader', 'created_at',
+            ] + custom_hash_inputs('salesforce.contact'),
+            fractions=custom_hash_inputs('salesforce.contact', fractions=true)
+        ) }} as content_hash,
+
+        false as is_lead,
+        coalesce(is_deleted, false) or coalesce(is_deleted_by_loader, false) as is_deleted,
+        {% for field in custom_fields('contact') -%}
+        {{ custom_value('salesforce.contact', field.alias, field.type) }}
+            as {{ field.alias }},
+        {% endfor %}
+        created_at,
+        -- A version without any date is older than every dated one.
+        coalesce(updated_at, synced_at, created_at, cast('1900-01-01' as timestamp))
+            as version_at
+
+    from source
+
+)
+
+select * from renamed
