@@ -4,7 +4,8 @@
     {%- set promised = model.config.meta.get('custom_fields', {}) -%}
     {%- for entity in promised.get('of', []) -%}
         {%- for field in custom_fields(entity) -%}
-            {%- for name in [field.alias] + ([field.alias ~ '_current'] if promised.get('as_of')) -%}
+            {%- set now = [field.alias ~ '_current'] if promised.get('as_of') else [] -%}
+            {%- for name in [field.alias] + now -%}
                 {%- do model.columns.update({name: {
                     'name': name, 'data_type': custom_type(field.type), 'constraints': [], 'quote': none,
                 }}) -%}

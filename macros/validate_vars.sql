@@ -15,6 +15,8 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- do require_crm_trust_order('crm_trust_order') -%}
+        {%- do require_custom_fields('crm_custom_fields') -%}
         {%- do require_lake_tables('lake_tables') -%}
         {%- do require_one_of('week_start_day', ['monday', 'sunday']) -%}
         {%- do require_one_of(

@@ -47,6 +47,15 @@
     {%- for column in source.columns.values() -%}
         {%- do columns.update({column.name: types.get(column.data_type, column.data_type)}) -%}
     {%- endfor -%}
+    {%- for field in var('crm_custom_fields') -%}
+        {%- set table = source.source_name ~ '.' ~ source.name -%}
+        {%- if field.name.startswith(table ~ '.') -%}
+            {%- do columns.setdefault(field.name[table | length + 1:], custom_type(field.type)) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- if source.source_meta.get('landing', {}).get('relations') -%}
+        {%- do columns.update({'_source_relation': 'string'}) -%}
+    {%- endif -%}
     {%- if source.source_name != 'landing' -%}
         {%- do columns.update(
             {'_file_hash': 'string', '_row_number': 'bigint', '_landed_at': 'timestamp'}
@@ -66,7 +75,7 @@
     {%- endif -%}
     create table {{ source.schema }}.{{ source.identifier }} (
         {%- for name, type in spark__source_columns(source).items() %}
-        {{ name }} {{ type }}{% if not loop.last %},{% endif %}
+        {{ adapter.quote(name) }} {{ type }}{% if not loop.last %},{% endif %}
         {%- endfor %}
     )
     using parquet
@@ -115,14 +124,17 @@
                     ~ type ~ ': cast it in a view'
                 ) -%}
             {%- endif -%}
-            {%- do selected.append('cast(' ~ name ~ ' as ' ~ type ~ ') as ' ~ name) -%}
+            {%- set quoted = adapter.quote(name) -%}
+            {%- do selected.append('cast(' ~ quoted ~ ' as ' ~ type ~ ') as ' ~ quoted) -%}
         {%- elif name == '_landed_at' -%}
             {#- Against clocks that run ahead: what is there when a run starts has arrived. -#}
             {%- do selected.append(
                 "cast('" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' as timestamp) as " ~ name
             ) -%}
+        {%- elif name == '_source_relation' -%}
+            {%- do selected.append("'" ~ source.source_name ~ "' as " ~ name) -%}
         {%- else -%}
-            {%- do selected.append('cast(null as ' ~ type ~ ') as ' ~ name) -%}
+            {%- do selected.append('cast(null as ' ~ type ~ ') as ' ~ adapter.quote(name)) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- do spark__refuse_lake_rows(source, lake_table, required, is_log) -%}
