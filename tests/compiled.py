@@ -158,6 +158,7 @@ def compile_ahead(variants: Iterable[Vars]) -> None:
 
 
 _COMPILED: dict[str, dict[str, Step]] = {}
+_STRUCTURAL = {"crm_sources", "crm_custom_fields"}
 
 
 def _key(variables: Vars) -> str:
@@ -204,13 +205,18 @@ def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
     """The seeds, compiled models and blocking singular tests, once for each set of vars."""
     from dbt.cli.main import dbtRunner
 
-    parsed = dbtRunner().invoke(["--quiet", "parse"])
-    if not parsed.success:
-        raise SystemExit(f"dbt cannot read the project: {parsed.exception}")
+    manifests: dict[str, Any] = {}
     compiled = []
     for variables in variants:
-        # No var changes which models there are and what they read, so one manifest serves all.
-        done = dbtRunner(manifest=parsed.result).invoke(
+        # No other var changes which models there are and what they read.
+        structure = {name: variables[name] for name in _STRUCTURAL & variables.keys()}
+        if _key(structure) not in manifests:
+            parsed = dbtRunner().invoke(["--quiet", "parse", "--vars", json.dumps(structure)])
+            if not parsed.success:
+                raise SystemExit(f"dbt cannot read the project: {parsed.exception}")
+            manifests[_key(structure)] = parsed.result
+        manifest = manifests[_key(structure)]
+        done = dbtRunner(manifest=manifest).invoke(
             [
                 *("--quiet", "--no-write-json", "--no-populate-cache"),
                 *("compile", "--vars", json.dumps(variables)),
@@ -222,7 +228,7 @@ def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
         if not done.success:
             raise SystemExit(f"dbt cannot compile with {variables}: {done.exception}")
         nodes = [result.node for result in done.result.results]
-        nodes += [node for node in parsed.result.nodes.values() if node.resource_type == "seed"]
+        nodes += [node for node in manifest.nodes.values() if node.resource_type == "seed"]
         names = {node.unique_id: node.name for node in nodes}
         compiled.append([_described(node, names) for node in nodes])
     return compiled

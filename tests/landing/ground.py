@@ -35,16 +35,23 @@ class Ground:
         return land(self.data, self.progress.append, Options())
 
     def query(self, sql: str, **parameters: Any) -> list[tuple]:
-        """SQL with the views ``files``, ``rejects`` and one for each raw table that was landed."""
+        """SQL with the views ``files``, ``rejects`` and one for each raw table that was landed.
+
+        A name that several sources give to a table needs the source: ``hubspot.contact``.
+        """
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             folder = self.data.raw / "batches"
             names = {path.relative_to(folder).parts[1:3] for path in folder.glob("*/*/*/*.parquet")}
+            sources = sorted({source for source, _ in names})
+            for source in sources:
+                connection.execute(f"create schema {source}")
             for source, table in names:
                 connection.execute(
-                    f"create view {table} as select * from read_parquet("
+                    f"create view {source}.{table} as select * from read_parquet("
                     f"'{folder}/*/{source}/{table}/*.parquet', union_by_name = true)"
                 )
+            connection.execute(f"set search_path = '{','.join(sources)}'")
             return connection.execute(sql, parameters).fetchall()
 
     def value(self, sql: str, **parameters: Any) -> Any:

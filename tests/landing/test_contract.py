@@ -8,11 +8,12 @@ import pytest
 
 from orchestration.landing import LandingError
 from orchestration.landing.contract import LEDGER, read_contract
+from orchestration.landing.custom_fields import read_custom_fields
 
 YML = """
 sources:
   - name: shop
-    config: {meta: {external_location: "read_parquet('*/shop/{name}/*.parquet')"}}
+    config: {meta: {external_location: "read_parquet('*/shop/{name}/*.parquet')", %s}}
     tables:
       - name: orders
         config: {meta: {landing: {%s}}}
@@ -22,10 +23,12 @@ sources:
 """
 
 
-def _project(folder: Path, landing: str = "", data_type: str = "varchar", meta: str = "") -> Path:
+def _project(
+    folder: Path, landing: str = "", data_type: str = "varchar", meta: str = "", source: str = ""
+) -> Path:
     file = folder / "models/staging/shop/_shop__sources.yml"
     file.parent.mkdir(parents=True)
-    file.write_text(YML % (landing, data_type, meta))
+    file.write_text(YML % (source, landing, data_type, meta))
     ledger = folder / "models/staging/landing/_landing__sources.yml"
     ledger.parent.mkdir(parents=True)
     real = Path(__file__).parents[2] / "models/staging/landing/_landing__sources.yml"
@@ -37,8 +40,8 @@ def test_the_projects_own_contract_is_read():
     contract = read_contract()
     tables = {table.label: table for table in contract.tables}
     assert {"api_gateway.api_requests", "cloudtrail.events", "crm.companies"} <= set(tables)
-    assert tables["api_gateway.api_requests"].folder == "api_gateway/api_requests"
-    assert tables["cloudtrail.events"].folder == "cloudtrail"
+    assert tables["api_gateway.api_requests"].folders == ("api_gateway/api_requests",)
+    assert tables["cloudtrail.events"].folders == ("cloudtrail",)
     assert {"token", "client_ip", "replaces_token", "accessKeyId"} <= set(contract.secret_names)
     assert {table.name for table in contract.ledger} == set(LEDGER)
 
@@ -46,8 +49,26 @@ def test_the_projects_own_contract_is_read():
 def test_a_contract_without_mistakes_is_read(tmp_path):
     project = _project(tmp_path, "folder: a/b, event_time: ordered_at", meta="hash_of: [x.y, z]")
     (table,) = read_contract(project).tables
-    assert (table.folder, table.event_time) == ("a/b", "ordered_at")
+    assert (table.folders, table.event_time) == (("a/b",), "ordered_at")
     assert table.inputs == ("ordered_at", "buyer", "x.y", "z")
+
+
+def test_a_table_may_have_several_folders_and_a_column_several_inputs(tmp_path):
+    project = _project(tmp_path, "folder: [a/b/, /c]", meta="from: [buyer, Buyer, who.name]")
+    (table,) = read_contract(project).tables
+    assert table.folders == ("a/b", "c")
+    assert table.columns[1].given_as == ("buyer", "Buyer", "who.name")
+    assert table.inputs == ("ordered_at", "buyer", "Buyer", "who.name")
+
+
+def test_a_source_of_which_there_may_be_several_says_so(tmp_path):
+    (table,) = read_contract(_project(tmp_path, source="landing: {relations: true}")).tables
+    assert table.has_relations
+    described = read_contract(tmp_path).raw_columns()
+    assert described["shop/orders"]["_source_relation"] == "varchar"
+    of_one = {table.source for table in read_contract().tables if not table.has_relations}
+    assert of_one.isdisjoint({"crm", "hubspot", "salesforce"})
+    assert "cloudtrail" in of_one
 
 
 @pytest.mark.parametrize(
@@ -57,6 +78,7 @@ def test_a_contract_without_mistakes_is_read(tmp_path):
         ("", "text", "", "column buyer: data_type text is none of"),
         ("", "bigint", "hash_of: x", "column buyer: only a varchar can be hashed"),
         ("", "varchar", "hash_of: x, from: y", "column buyer: .* exclude each other"),
+        ("", "varchar", "hash_of: x, from: [y, z]", "column buyer: .* exclude each other"),
         ("foldr: a", "varchar", "", "unknown key foldr"),
         ("event_time: buyer", "varchar", "", "event_time buyer is not one"),
     ],
@@ -65,3 +87,60 @@ def test_a_mistake_names_file_table_and_column(tmp_path, landing, data_type, met
     where = "models/staging/shop/_shop__sources.yml, table orders"
     with pytest.raises(LandingError, match=f"{where}.*{words}"):
         read_contract(_project(tmp_path, landing, data_type, meta))
+
+
+def test_an_unknown_key_of_a_source_is_a_mistake(tmp_path):
+    with pytest.raises(LandingError, match="source shop: unknown key relation"):
+        read_contract(_project(tmp_path, source="landing: {relation: true}"))
+
+
+@pytest.mark.parametrize("folder", ["[a, b, a]", "[a, /a/]"])
+def test_a_folder_is_read_once(tmp_path, folder):
+    with pytest.raises(LandingError, match="both read landing/a/"):
+        read_contract(_project(tmp_path, f"folder: {folder}"))
+
+
+def test_a_custom_field_is_a_column_of_its_table_only(tmp_path):
+    project = _project(tmp_path)
+    (project / "dbt_project.yml").write_text(
+        "vars:\n  crm_custom_fields:\n"
+        "    - {name: shop.orders.my-tier.x, alias: tier, type: double}\n"
+        "    - {name: shop.orders.Buyer, alias: buyer, type: string}\n"
+        "    - {name: shop.baskets.colour, alias: colour, type: string}\n"
+    )
+    (table,) = read_contract(project).tables
+    added = {column.name: column.data_type for column in table.columns}
+    # The buyer is there anyway.
+    assert added == {"ordered_at": "timestamp", "buyer": "varchar", "my-tier.x": "double"}
+
+
+@pytest.mark.parametrize("content", ["name: x", "vars:", "vars: {crm_custom_fields: []}"])
+def test_without_custom_fields_there_are_none(tmp_path, content):
+    assert read_custom_fields(tmp_path) == ()
+    (tmp_path / "dbt_project.yml").write_text(content)
+    assert read_custom_fields(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("{name: shop.orders.x}", "is not a list of fields"),
+        ("shop.orders.x", "is not a list of fields"),
+        ("[shop.orders.x]", "'shop.orders.x' needs exactly name, alias and type"),
+        ("[{name: shop.orders.x, type: string}]", "needs exactly name, alias and type"),
+        ("[{name: shop.orders.x, alias: x, type: string, as: y}]", "needs exactly name, alias"),
+        ("[{name: orders.x, alias: x, type: string}]", "'orders.x' is not source.table.field"),
+        ("[{name: shop.orders., alias: x, type: string}]", "is not source.table.field"),
+        ("[{name: sh-op.orders.x, alias: x, type: string}]", "is not source.table.field"),
+        ("[{name: shop.orders.x, alias: x, type: varchar}]", "is 'varchar', which is none of"),
+        ("[{name: shop.orders.x, alias: x, type: }]", "type of shop.orders.x is None"),
+    ],
+)
+def test_a_wrong_custom_field_is_refused_in_one_sentence(tmp_path, given, words):
+    project = _project(tmp_path)
+    (project / "dbt_project.yml").write_text(f"vars: {{crm_custom_fields: {given}}}\n")
+    with pytest.raises(LandingError, match=words) as refused:
+        read_contract(project)
+    said = str(refused.value)
+    assert said.startswith("dbt_project.yml, var crm_custom_fields: ")
+    assert "\n" not in said and said.endswith(".")

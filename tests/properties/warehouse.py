@@ -66,17 +66,25 @@ class Warehouse:
         marts: names of the marts that are built.
     """
 
-    def __init__(self, settings: Settings, place: Path, marts: Collection[str] = MARTS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        place: Path,
+        marts: Collection[str] = MARTS,
+        crm_sources: Sequence[str] = ("crm",),
+    ) -> None:
         """Builds the marts of an empty world, seeds included.
 
         Args:
             settings: the vars to compile the models with.
             place: an empty folder for the Parquet files.
             marts: to build.
+            crm_sources: the CRMs that are switched on.
         """
         self.marts = tuple(marts)
         self._place = place
-        self._models = compile_models(self.marts, variables(settings))
+        of_crms = {"crm_sources": list(crm_sources)} if tuple(crm_sources) != ("crm",) else {}
+        self._models = compile_models(self.marts, variables(settings) | of_crms)
         self._relations = {step.name: step.relation for step in self._models.steps}
         self._connection = self._models.connect(place, threads=1)
         self._number_of_batches = 0
