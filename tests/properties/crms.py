@@ -193,7 +193,9 @@ class RetoldWorld:
     def _associate(self) -> None:
         """Contacts of one version name their company themselves, or by an association."""
         contacts = self.tables["hubspot/contact"]
-        with_history = {row["contact_id"] for row in self.tables["hubspot/contact_property_history"]}
+        with_history = {
+            row["contact_id"] for row in self.tables["hubspot/contact_property_history"]
+        }
         ids = [row["contact_id"] for row in contacts]
         associations = []
         for row in contacts:
