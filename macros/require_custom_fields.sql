@@ -11,7 +11,7 @@
         {%- endif -%}
         {%- set parts = (field.name | string).split('.') -%}
         {%- set entity = crm_tables().get(parts[:2] | join('.')) -%}
-        {%- if not entity or parts | length < 3 or parts[0] not in crm_sources() -%}
+        {%- if not entity or parts | length != 3 or parts[0] not in crm_sources() -%}
             {%- do refuse_value(
                 name, 'fields of the tables of crm_sources, and ' ~ field.name
                 ~ ' is none; tables are ' ~ crm_tables() | join(', ')

@@ -186,6 +186,13 @@ def read_contract(project: Path = PROJECT) -> Contract:
                 table = _table(shown, source["name"], entry, has_relations, custom_fields)
                 (ledger if landing.get("written_by_landing") else tables).append(table)
     _check_folders(tables)
+    known = {table.label for table in tables}
+    for field in custom_fields:
+        if field.table not in known:
+            raise LandingError(
+                f"dbt_project.yml, var crm_custom_fields: {field.table}.{field.column} is a field "
+                f"of no table; tables are {', '.join(sorted(known))}."
+            )
     _check_ledger(ledger)
     return Contract(tuple(tables), tuple(ledger))
 
@@ -217,16 +224,13 @@ def _table(
         raise LandingError(f"{where}: event_time {event_time} is not one of its timestamp columns.")
     folders = landing.get("folder") or f"{source}/{entry['name']}"
     folders = [folders] if isinstance(folders, str) else folders
-    added = {
-        field.column: Column(field.column, field.data_type, (field.column,))
-        for field in custom_fields
-        if field.table == f"{source}.{entry['name']}" and field.column.lower() not in names
-    }
+    label = f"{source}.{entry['name']}"
+    added = _added(columns, [field for field in custom_fields if field.table == label])
     table = Table(
         source=source,
         name=entry["name"],
         folders=tuple(str(folder).strip("/") for folder in folders),
-        columns=(*columns, *added.values()),
+        columns=(*columns, *added),
         records=landing.get("records"),
         event_time=event_time,
         has_relations=has_relations,
@@ -236,6 +240,23 @@ def _table(
             if any(other.startswith(path + ".") for other in table.inputs):
                 raise LandingError(f"{where}: {path} is read both as a value and as an object.")
     return table
+
+
+def _added(columns: tuple[Column, ...], custom_fields: list[CustomField]) -> list[Column]:
+    """The columns of custom fields, but for those that the table has anyway."""
+    taken = {column.name.lower(): column for column in columns}
+    added = []
+    for field in custom_fields:
+        name = field.column
+        other = taken.get(name.lower())
+        if name.lower() in LINEAGE | RELATION or (other and other.given_as != (name,)):
+            raise LandingError(
+                f"dbt_project.yml, var crm_custom_fields: {field.table}.{name} cannot be taken, "
+                "for the table has a column of that name, which is made of something else."
+            )
+        if not other:
+            added.append(Column(name, field.data_type, (name,)))
+    return added
 
 
 def _column(where: str, entry: dict[str, Any]) -> Column:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -13,6 +14,7 @@ from orchestration.settings import PROJECT
 
 DATA_TYPES = {"string": "varchar", "bigint": "bigint", "double": "double", "boolean": "boolean"}
 _KEYS = {"name", "alias", "type"}
+_WHERE = "dbt_project.yml, var crm_custom_fields"
 
 
 @dataclass(frozen=True)
@@ -36,26 +38,55 @@ def read_custom_fields(project: Path = PROJECT) -> tuple[CustomField, ...]:
     Raises:
         LandingError: the var is not a list of fields with name, alias and type.
     """
-    file = project / "dbt_project.yml"
-    document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
-    given = (document.get("vars") or {}).get("crm_custom_fields") or []
+    given = project_vars(project).get("crm_custom_fields") or []
     if not isinstance(given, list):
-        raise LandingError(f"{file.name}, var crm_custom_fields: {given!r} is not a list of fields.")
-    return tuple(_custom_field(f"{file.name}, var crm_custom_fields", field) for field in given)
+        raise LandingError(f"{_WHERE}: {given!r} is not a list of fields.")
+    fields = tuple(dict.fromkeys(_custom_field(field) for field in given))
+    for field in fields:
+        for other in fields:
+            if (
+                other != field
+                and other.table == field.table
+                and other.column.lower() == field.column.lower()
+            ):
+                raise LandingError(
+                    f"{_WHERE}: {field.table}.{field.column} and {other.table}.{other.column} are "
+                    "one field with two types or spellings; give it one."
+                )
+    return fields
 
 
-def _custom_field(where: str, given: object) -> CustomField:
+def project_vars(project: Path) -> dict[str, Any]:
+    """The vars in ``dbt_project.yml``.
+
+    Raises:
+        LandingError: the file is no YAML, or its vars are no mapping.
+    """
+    file = project / "dbt_project.yml"
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
+    except yaml.YAMLError as error:
+        raise LandingError(
+            f"{file.name} cannot be read: {' '.join(str(error).split())}."
+        ) from error
+    given = document.get("vars") or {} if isinstance(document, dict) else None
+    if not isinstance(given, dict):
+        raise LandingError(f"{file.name}: its vars are not a list of names with values.")
+    return given
+
+
+def _custom_field(given: object) -> CustomField:
     if not isinstance(given, dict) or set(given) != _KEYS:
-        raise LandingError(f"{where}: {given!r} needs exactly name, alias and type.")
-    match = re.fullmatch(r"(\w+\.\w+)\.(.+)", str(given["name"]))
+        raise LandingError(f"{_WHERE}: {given!r} needs exactly name, alias and type.")
+    match = re.fullmatch(r"(\w+\.\w+)\.([^.]+)", str(given["name"]))
     if not match:
         raise LandingError(
-            f"{where}: the name {given['name']!r} is not source.table.field, such as "
+            f"{_WHERE}: the name {given['name']!r} is not source.table.field, such as "
             "hubspot.company.property_tier."
         )
-    if given["type"] not in DATA_TYPES:
+    if not isinstance(given["type"], str) or given["type"] not in DATA_TYPES:
         raise LandingError(
-            f"{where}: the type of {given['name']} is {given['type']!r}, which is none of "
+            f"{_WHERE}: the type of {given['name']} is {given['type']!r}, which is none of "
             f"{', '.join(DATA_TYPES)}."
         )
     return CustomField(match[1], match[2], DATA_TYPES[given["type"]])

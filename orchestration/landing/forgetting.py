@@ -19,7 +19,8 @@ class ForgottenPeople:
     """The list ``forgotten.json`` in the data folder.
 
     A person is named by the values of columns that the contract marks with ``person``: a
-    developer's id, an e-mail address, a login. They are compared in lower case and trimmed.
+    developer's id, an e-mail address, a login, or several with semicolons between. They are
+    compared in lower case and trimmed.
 
     Attributes:
         hashes: keyed hashes of what names them.
@@ -67,7 +68,9 @@ class ForgottenPeople:
         if not columns or not self.hashes:
             return None
         listed = ", ".join(literal(hashed) for hashed in sorted(self.hashes))
+        is_listed = f"{hash_expression('lower(trim(name))')} in ({listed})"
         return " or ".join(
-            f"coalesce({hash_expression(f'lower(trim({column}))')} in ({listed}), false)"
+            f"coalesce(len(list_filter(string_split({column}, ';'), "
+            f"lambda name: {is_listed})) > 0, false)"
             for column in columns
         )

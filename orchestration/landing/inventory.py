@@ -143,7 +143,9 @@ class _Walk:
         self._formats = formats
         self._folders = {folder: table for table in contract.tables for folder in table.folders}
         kinds = {table.source for table in contract.tables if table.has_relations}
-        self._further = re.compile(rf"({'|'.join(sorted(kinds, key=len, reverse=True))})(_[a-z0-9]+)+")
+        self._further = re.compile(
+            rf"({'|'.join(sorted(kinds, key=len, reverse=True))})(_[a-z0-9]+)+"
+        )
         self._ancestors = {
             "/".join(parts[:depth])
             for parts in (folder.split("/") for folder in self._folders)

@@ -286,7 +286,8 @@ class _Landing:
         for entry in before:
             if 0 < entry.size < file.size:
                 with suppress(OSError):  # which is noted when the file is surveyed
-                    if hash_of_beginning(file.path, entry.size) == entry.file_hash:
+                    beginning = hash_of_beginning(file.path, entry.size)
+                    if _known_as(file, beginning) == entry.file_hash:
                         self.grown.append(file.shown)
                         return
 
@@ -336,11 +337,7 @@ class _Landing:
                 found = survey(file)
             except OSError as error:
                 return error
-            if file.relation in (None, file.table.source):
-                return found
-            # What one portal says is not said by another that says the same.
-            named = f"{file.relation}/{found.file_hash}"
-            return replace(found, file_hash=hashlib.sha256(named.encode()).hexdigest())
+            return replace(found, file_hash=_known_as(file, found.file_hash))
 
         # Hashing and unpacking leave the interpreter free for each other.
         with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -675,6 +672,16 @@ def _groups(files: list[ScannedFile], most: int) -> Iterator[list[ScannedFile]]:
         text_bytes += scanned.survey.text_bytes
     if group:
         yield group
+
+
+def _known_as(file: FoundFile, content_hash: str) -> str:
+    """The hash by which the ledger knows a file: of a further portal, with the portal's name.
+
+    What one portal says is not said by another that says the same.
+    """
+    if file.relation in (None, file.table.source):
+        return content_hash
+    return hashlib.sha256(f"{file.relation}/{content_hash}".encode()).hexdigest()
 
 
 def _microseconds(time: datetime) -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
+from orchestration.landing.custom_fields import project_vars
 from orchestration.landing.errors import LandingError
 from orchestration.settings import PROJECT
 
@@ -31,14 +30,13 @@ def read_options(project: Path = PROJECT) -> Options:
     Raises:
         LandingError: a var is missing or is no number of 0 or more.
     """
-    file = project / "dbt_project.yml"
-    given = yaml.safe_load(file.read_text(encoding="utf-8")).get("vars") or {}
+    given = project_vars(project)
 
     def whole_number(name: str) -> int:
         value = given.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 0:
             raise LandingError(
-                f"{file.name}, var {name}: {value!r} is not a whole number of 0 or more."
+                f"dbt_project.yml, var {name}: {value!r} is not a whole number of 0 or more."
             )
         return value
 

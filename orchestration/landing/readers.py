@@ -298,7 +298,7 @@ def _structure(inputs: Sequence[str]) -> str:
 
 
 def _json_objects(table: Table) -> list[list[str]]:
-    """The inputs, in lists in which no two differ by case only: DuckDB would not tell them apart."""
+    """The inputs, in lists in which no two differ by case only, as DuckDB does not see that."""
     lists: list[list[str]] = [[]]
     for path in table.inputs:
         for among in lists:

@@ -27,6 +27,7 @@ from orchestration.landing.values import (
     TYPE_IN_WORDS,
     code_of_secret,
     column_value,
+    given_value,
     identifier,
     text,
 )
@@ -338,7 +339,7 @@ class Scan:
         problems = [
             problem
             for n, column in columns
-            for problem in self._problems(column, n, n in hashed, position)
+            for problem in self._problems(column, n, n in hashed, position, types)
         ]
         landed = [f"v{n} as {identifier(column.name)}" for n, column in columns]
         landed += [f"k{n} as _code{n}" for n in hashed]
@@ -356,14 +357,26 @@ class Scan:
         )
 
     def _problems(
-        self, column: Column, number: int, has_code: bool, position: dict[str, str]
+        self,
+        column: Column,
+        number: int,
+        has_code: bool,
+        position: dict[str, str],
+        types: dict[str, str],
     ) -> list[str]:
         problems = []
         if column.data_type != "varchar":
-            for given in (position[name] for name in column.given_as):
+            for name in column.given_as:
+                given = position[name]
+                # Of several inputs the next one must not cover up that this one cannot be read.
+                value = (
+                    given_value(given, types[name], column.data_type)
+                    if len(column.given_as) > 1
+                    else f"v{number}"
+                )
                 shown = f"left({mask_expression(f'{given}::varchar', self.secret_names)}, 80)"
                 problems.append(
-                    f"when {given} is not null and v{number} is null "
+                    f"when {given} is not null and {value} is null "
                     f"then {literal(column.name + ': ')} "
                     f"|| '''' || {shown} || ''' is not {TYPE_IN_WORDS[column.data_type]}'"
                 )

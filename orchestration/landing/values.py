@@ -70,7 +70,7 @@ def _typed(x: str, data_type: str) -> str:
         # comma, a lower-case z, a blank before the offset.
         plain = (
             rf"regexp_replace(replace(regexp_replace(upper({x}), '\s([+-Z])', '\1'), ',', '.'), "
-            r"'([T ]\d{2}:\d{2})(Z|[+-].*)?$', '\1:00\2')"
+            r"'([T ]\d{1,2}:\d{2})(Z|[+-].*)?$', '\1:00\2')"
         )
         return (
             f"coalesce(case when {x} like '____-__-__T__:__:__%Z' "
@@ -120,7 +120,9 @@ def column_value(
     """
     if column.prefix_of:
         return f"left({input_of(column.prefix_of)}, 4)"
-    given = [_given(input_of(name), type_of(name), column.data_type) for name in column.given_as]
+    given = [
+        given_value(input_of(name), type_of(name), column.data_type) for name in column.given_as
+    ]
     value = given[0] if len(given) == 1 else f"coalesce({', '.join(given)})"
     if column.hash_of:
         secret = _secret(column, input_of)
@@ -135,7 +137,7 @@ def column_value(
     return value
 
 
-def _given(value: str, given_type: str, data_type: str) -> str:
+def given_value(value: str, given_type: str, data_type: str) -> str:
     """What one input gives, as a value of the column's type."""
     if given_type == "VARCHAR":
         return typed(value, data_type)

@@ -104,14 +104,13 @@ def test_a_custom_field_is_a_column_of_its_table_only(tmp_path):
     project = _project(tmp_path)
     (project / "dbt_project.yml").write_text(
         "vars:\n  crm_custom_fields:\n"
-        "    - {name: shop.orders.my-tier.x, alias: tier, type: double}\n"
-        "    - {name: shop.orders.Buyer, alias: buyer, type: string}\n"
-        "    - {name: shop.baskets.colour, alias: colour, type: string}\n"
+        "    - {name: shop.orders.my-tier, alias: tier, type: double}\n"
+        "    - {name: shop.orders.buyer, alias: customer, type: string}\n"
     )
     (table,) = read_contract(project).tables
     added = {column.name: column.data_type for column in table.columns}
     # The buyer is there anyway.
-    assert added == {"ordered_at": "timestamp", "buyer": "varchar", "my-tier.x": "double"}
+    assert added == {"ordered_at": "timestamp", "buyer": "varchar", "my-tier": "double"}
 
 
 @pytest.mark.parametrize("content", ["name: x", "vars:", "vars: {crm_custom_fields: []}"])
@@ -134,6 +133,19 @@ def test_without_custom_fields_there_are_none(tmp_path, content):
         ("[{name: sh-op.orders.x, alias: x, type: string}]", "is not source.table.field"),
         ("[{name: shop.orders.x, alias: x, type: varchar}]", "is 'varchar', which is none of"),
         ("[{name: shop.orders.x, alias: x, type: }]", "type of shop.orders.x is None"),
+        ("[{name: shop.orders.x, alias: x, type: [string]}]", "type of shop.orders.x is .'string'"),
+        ("[{name: shop.orders.x.y, alias: x, type: string}]", "is not source.table.field"),
+        (
+            "[{name: shop.baskets.x, alias: x, type: string}]",
+            "is a field of no table; tables are sh",
+        ),
+        ("[{name: shop.orders.Buyer, alias: x, type: string}]", "shop.orders.Buyer cannot be tak"),
+        ("[{name: shop.orders._file_hash, alias: x, type: string}]", "orders._file_hash cannot be"),
+        (
+            "[{name: shop.orders.x, alias: x, type: string}, "
+            "{name: shop.orders.X, alias: y, type: string}]",
+            "are one field with two types or spellings",
+        ),
     ],
 )
 def test_a_wrong_custom_field_is_refused_in_one_sentence(tmp_path, given, words):

@@ -174,6 +174,19 @@ def test_a_value_that_cannot_be_read_is_a_reject_under_each_name(ground):
     ]
 
 
+def test_a_value_that_cannot_be_read_is_not_covered_up_by_the_next_name(ground):
+    for ending, content in {
+        "jsonl": _lines({"id": 1, "property_createdate": "soon", "createdAt": "2026-03-01"}),
+        "csv": "id,property_createdate,createdAt\n2,soon,2026-03-01\n",
+    }.items():
+        ground.drop(f"hubspot/contact/a.{ending}", content)
+    result = ground.land()
+    assert (result.rows_landed, result.rows_rejected) == (0, 2)
+    assert ground.query("select distinct split_part(reason, ' is', 1) from rejects") == [
+        ("created_at: 'soon'",)
+    ]
+
+
 def test_a_required_value_may_stand_under_any_of_its_names(ground):
     change = {"name": "email", "value": "x", "timestamp": "2026-03-01"}
     ids = [{"contact_id": 1}, {"object_id": 2}, {"vid": 3}, {"id": 4}]
@@ -268,6 +281,15 @@ def test_two_portals_that_say_the_same_are_both_heard(ground):
         "select _source_relation, path from hubspot.contact inner join files "
         "on _file_hash = file_hash where not starts_with(path, _source_relation || '/')"
     ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize("portal", ["hubspot", "hubspot_emea"])
+def test_a_file_that_grew_is_noticed_in_every_portal(ground, portal):
+    ground.drop(f"{portal}/contact/a.jsonl", PERSON)
+    ground.land()
+    ground.drop(f"{portal}/contact/a.jsonl", PERSON + _lines({"id": 2}))
+    (warning,) = ground.land().warnings
+    assert warning.startswith(f"Grown since it was landed: {portal}/contact/a.jsonl.")
 
 
 @pytest.mark.parametrize("portal", ["hubspot", "hubspot_emea"])
@@ -439,6 +461,18 @@ def test_a_contact_is_forgotten_with_what_its_history_says_of_it(ground):
     ]
     for path in ground.data.raw.rglob("*.parquet"):
         assert b"jane" not in path.read_bytes().lower()
+
+
+def test_who_is_named_among_several_is_forgotten_too(ground):
+    emails = {"property_hs_additional_emails": "old@shop.example; Jane@shop.example"}
+    merged = {"property_hs_merged_object_ids": "7;8"}
+    ground.drop(
+        "hubspot/contact/a.jsonl", _lines({"id": 1} | emails, {"id": 2} | merged, {"id": 3})
+    )
+    ground.land()
+    assert forget(ground.data, ["jane@shop.example"]).rows_removed == {"hubspot.contact": 1}
+    assert forget(ground.data, ["8"]).rows_removed == {"hubspot.contact": 1}
+    assert ground.query("select contact_id from hubspot.contact") == [("3",)]
 
 
 def test_a_contact_of_salesforce_is_forgotten_by_its_id_as_a_converted_lead_too(ground):
