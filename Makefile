@@ -46,8 +46,8 @@ land: install ## Land new files only; then dbt build works on its own
 	@$(BIN)/python -m orchestration land
 
 FILE ?=
-withdraw: install ## Take a file out of raw/ again: make withdraw FILE=api_gateway/api_requests/bad.jsonl
-	@$(BIN)/python -m orchestration withdraw $(FILE)
+withdraw: install ## Take files out of raw/ again: make withdraw FILE=api_gateway/api_requests/bad.jsonl (or FILE='crm/*')
+	@set -f; $(BIN)/python -m orchestration withdraw $(FILE)
 
 compact: install ## Merge small batches of raw/, remove rows past raw_retention_days
 	@$(BIN)/python -m orchestration compact

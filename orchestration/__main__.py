@@ -90,8 +90,8 @@ def compact() -> None:
 @cli.command()
 @click.argument("files", nargs=-1, required=True)
 def withdraw(files: tuple[str, ...]) -> None:
-    """Take FILES, relative to landing/, out of raw/ again; if they are there still, the next
-    landing reads them anew."""
+    """Take FILES, relative to landing/ (* stands for anything), out of raw/ again; if they are
+    there still, the next landing reads them anew."""
     from orchestration.landing import withdraw as withdraw_files
 
     _rewrite("make withdraw", lambda data: withdraw_files(data, files))

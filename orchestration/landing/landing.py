@@ -211,6 +211,7 @@ class _Landing:
             self.result.warnings.append(warning)
         self.raw.upgrade(self.connection, self.contract.tables)
         self.raw.store_key(key)
+        self._note_new_columns(ledger)
         self.raw.store_empty_batch(self.connection, self.contract)
         self.quiet_seconds = options.quiet_seconds
         forgotten = ForgottenPeople(self.data.root, key)
@@ -260,6 +261,20 @@ class _Landing:
                     f"{label}: {counts.rows_rejected:,} of "
                     f"{counts.rows_rejected + counts.rows_landed:,} rows were rejected "
                     f"({_enumerate(reasons[:3])}); the table landing.rejects keeps them."
+                )
+
+    def _note_new_columns(self, ledger: list[LedgerEntry]) -> None:
+        """Says which columns are empty in files that were landed before somebody added them."""
+        before = self.raw.stored_columns()
+        files = Counter(entry.table for entry in ledger)
+        for table in self.contract.tables:
+            known = before.get(f"{table.source}/{table.name}")
+            added = [column.name for column in table.columns if known and column.name not in known]
+            if added and files[table.label]:
+                self.result.warnings.append(
+                    f"{table.label}: {_enumerate(added)} will be empty in {files[table.label]:,} "
+                    "files, which were landed before it was asked for; to have them read anew: "
+                    f"make withdraw FILE='{table.folders[0]}/*', then make run."
                 )
 
     # -- Which files -------------------------------------------------------------------------------

@@ -249,6 +249,13 @@ class RawFolder:
         shutil.rmtree(self.root / f"{_INCOMING}replaced", ignore_errors=True)
         return True
 
+    def stored_columns(self) -> dict[str, list[str]]:
+        """The columns that raw tables had at the last landing, by ``source/table``."""
+        stored = self.batches / EMPTY_BATCH / "contract.json"
+        if not stored.exists():
+            return {}
+        return {table: list(types) for table, types in json.loads(stored.read_bytes()).items()}
+
     def next_batch_id(self, now: datetime | None = None) -> tuple[str, datetime]:
         """An id later than every batch's, and its time (UTC, without a zone)."""
         now = now or datetime.now(UTC).replace(tzinfo=None)

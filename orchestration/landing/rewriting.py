@@ -6,6 +6,7 @@ ledger says what was removed, so that rows landed less rows removed are the rows
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,7 +105,7 @@ def withdraw(data: DataFolder, paths: Iterable[str]) -> Rewriting:
 
     Args:
         data: the data folder.
-        paths: files as the ledger names them, relative to landing/.
+        paths: files as the ledger names them, relative to landing/, or patterns with * for many.
 
     Raises:
         LandingError: the ledger does not know one of them, or the machine failed.
@@ -114,12 +115,20 @@ def withdraw(data: DataFolder, paths: Iterable[str]) -> Rewriting:
         ledger = raw.read_ledger(connection)
         known = {entry.path for entry in ledger}
         for path in paths:
-            if path not in known:
+            if not fnmatch.filter(known, path) and path not in known:
                 raise LandingError(
                     f"{path} was never landed; name a file as the table landing.files does, "
                     "relative to landing/."
                 )
-        hashes = sorted({entry.file_hash for entry in ledger if entry.path in paths})
+        hashes = sorted(
+            {
+                entry.file_hash
+                for entry in ledger
+                if any(
+                    entry.path == path or fnmatch.fnmatchcase(entry.path, path) for path in paths
+                )
+            }
+        )
         rewriter = _Rewriter(raw, connection, read_contract())
         rewriter.withdraw(hashes)
         return rewriter.rewrite()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from orchestration.landing import LandingError
 from orchestration.landing.contract import LEDGER, read_contract
 from orchestration.landing.custom_fields import read_custom_fields
+from orchestration.settings import PROJECT
 
 YML = """
 sources:
@@ -156,3 +158,20 @@ def test_a_wrong_custom_field_is_refused_in_one_sentence(tmp_path, given, words)
     said = str(refused.value)
     assert said.startswith("dbt_project.yml, var crm_custom_fields: ")
     assert "\n" not in said and said.endswith(".")
+
+
+@pytest.mark.parametrize("source", ["hubspot", "salesforce"])
+def test_the_matrix_in_the_docs_names_every_table_column_and_input_of_a_crm(source):
+    text = (PROJECT / "docs" / "crm.md").read_text()
+    _, heading, rest = text.partition(
+        {"hubspot": "### HubSpot", "salesforce": "### Salesforce"}[source]
+    )
+    assert heading
+    named = set(re.findall(r"`([^`]+)`", rest.partition("\n##")[0]))
+    for table in read_contract().tables:
+        if table.source == source:
+            folders = {folder.partition("/")[2] for folder in table.folders}
+            # Salesforce's spelling of Airbyte is described in a sentence.
+            inputs = {name for name in table.inputs if source == "hubspot" or name.islower()}
+            assert {table.name, *folders, *inputs} <= named, table.name
+            assert {column.name for column in table.columns} <= named, table.name

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.landing import forget, landing
+from orchestration.landing import forget, landing, withdraw
 from orchestration.landing.contract import read_contract
 from orchestration.landing.landing import LandingResult
 from orchestration.settings import PROJECT
@@ -391,9 +391,15 @@ def test_a_field_added_later_is_empty_in_what_was_landed_before(ground, monkeypa
     assert "left out: property_tier" in ground.land().warnings[0]
     _with_fields(ground, monkeypatch, ("hubspot.company.property_tier", "string"))
     ground.drop("hubspot/company/b.jsonl", _lines(row | {"id": 2}))
-    assert ground.land().warnings == []
+    assert ground.land().warnings == [
+        "hubspot.company: property_tier will be empty in 1 files, which were landed before it was "
+        "asked for; to have them read anew: make withdraw FILE='hubspot/company/*', then make run."
+    ]
     query = "select company_id, property_tier from company order by 1"
     assert ground.query(query) == [("1", None), ("2", "gold")]
+    withdraw(ground.data, ["hubspot/company/*"])
+    assert ground.land().warnings == []
+    assert ground.query(query) == [("1", "gold"), ("2", "gold")]
 
 
 # -- Times -----------------------------------------------------------------------------------------

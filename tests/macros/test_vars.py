@@ -12,6 +12,13 @@ import yaml
 
 from tests.toy import REPOSITORY, ToyProject
 
+FIELD = {"name": "crm.companies.tier", "alias": "tier", "type": "string"}
+
+
+def _fields(*fields: dict[str, str]) -> dict[str, list[dict[str, str]]]:
+    return {"crm_custom_fields": list(fields)}
+
+
 WRONG = [
     ({"log_sources": "api_gateway"}, 'log_sources is "api_gateway", but has to be a list'),
     ({"required_log_sources": ["kong"]}, "only sources that log_sources lists (api_gateway, clo"),
@@ -45,6 +52,26 @@ WRONG = [
     ({"rotation_window_days": 1.5}, "1.5, but has to be a whole number, 0 or more"),
     ({"shared_token_addresses": 1}, "1, but has to be a whole number, 2 or more"),
     ({"shared_token_sdks": 0}, "0, but has to be a whole number, 2 or more"),
+    ({"crm_sources": []}, "crm_sources is [], but has to be at least one CRM"),
+    ({"crm_sources": "hubspot"}, 'crm_sources is "hubspot", but has to be a list'),
+    ({"crm_sources": ["crm", "crm"]}, "but has to be a list that names each source once"),
+    ({"crm_trust_order": ["hubspot"]}, "only CRMs that crm_sources lists (crm), or folders of the"),
+    ({"crm_trust_order": ["crm_EMEA"]}, "or folders of theirs such as crm_emea"),
+    ({"crm_custom_fields": ["tier"]}, "has to be a list of fields with name, alias and type, such"),
+    (
+        _fields({"name": "crm.companies.tier", "alias": "tier"}),
+        "has to be a list of fields with name, alias and type",
+    ),
+    (_fields(FIELD | {"name": "crm.shops.tier"}), "crm.shops.tier is none; tables are crm.compan"),
+    (_fields(FIELD | {"name": "hubspot.company.tier"}), "fields of the tables of crm_sources, and"),
+    (_fields(FIELD | {"alias": "My tier"}), "fields with an alias in lower case, and My tier is n"),
+    (_fields(FIELD | {"type": "date"}), "and the type of crm.companies.tier is date"),
+    (
+        _fields(FIELD, FIELD | {"name": "crm.contacts.tier"}),
+        "fields with one meaning for an alias: tier is of two types, or of a company here and",
+    ),
+    (_fields(FIELD, FIELD | {"name": "crm.companies.x", "type": "bigint"}), "tier is of two types"),
+    (_fields(FIELD | {"alias": "employee_count"}), "employee_count is of two types"),
     (
         {"lake_tables": ["lake.gateway_log"]},
         'lake_tables is ["lake.gateway_log"], but has to be a map',
@@ -68,6 +95,14 @@ RIGHT = [
         "tracking_starts_at": "2024-02-29",
         "rotation_window_days": 0,
         "shared_token_addresses": 2,
+        "crm_sources": ["hubspot", "crm"],
+        "crm_trust_order": ["crm", "hubspot_emea"],
+        "crm_custom_fields": [
+            FIELD,
+            FIELD | {"name": "hubspot.company.property_tier-2"},
+            {"name": "hubspot.company.plan_c", "alias": "plan", "type": "string"},
+            {"name": "hubspot.contact.age", "alias": "age", "type": "bigint"},
+        ],
     },
     "{tracking_starts_at: 2020-01-01, extra_success_status_codes: [304, 409]}",
 ]

@@ -26,6 +26,8 @@ _COMPANY_PROPERTIES = {
     "employee_count": "numberofemployees",
     "parent_company_id": "hs_parent_company_id",
 }
+# A field that a portal added; the reference does not know it.
+CUSTOM_FIELD = "property_support-tier"
 _CONTACT_PROPERTIES = {"email": "email", "company_id": "associatedcompanyid"}
 
 
@@ -123,7 +125,9 @@ class RetoldWorld:
                 [_account(row, row["company_id"] in merged) for row in companies],
             )
         else:
-            self._tell_hubspot("company", companies, _COMPANY_PROPERTIES)
+            tiers = [row | {CUSTOM_FIELD: self._random.choice(["gold", None])} for row in companies]
+            properties = _COMPANY_PROPERTIES | {CUSTOM_FIELD: CUSTOM_FIELD.partition("_")[2]}
+            self._tell_hubspot("company", tiers, properties)
             self._merge(self.tables["hubspot/company"], companies)
 
     def _tell_contacts(self, crm: str, contacts: list[Row]) -> None:
@@ -148,12 +152,12 @@ class RetoldWorld:
                     full_row(
                         table,
                         **{key: record, "_source_relation": HUBSPOT},
-                        **{column: version[column] for column in properties},
                         created_at=version["created_at"],
                         updated_at=version["updated_at"],
                     )
+                    | {column: version[column] for column in properties}
                 )
-            for version in older if has_history else ():
+            for version in versions if has_history and older else ():
                 history += [
                     full_row(
                         f"{table}_property_history",
@@ -161,18 +165,6 @@ class RetoldWorld:
                         property_name=name,
                         property_value=None if version[column] is None else str(version[column]),
                         changed_at=_version_at(version),
-                    )
-                    for column, name in properties.items()
-                ]
-            if has_history and older:
-                last = versions[-1]
-                history += [
-                    full_row(
-                        f"{table}_property_history",
-                        **{key: record, "_source_relation": HUBSPOT},
-                        property_name=name,
-                        property_value=None if last[column] is None else str(last[column]),
-                        changed_at=_version_at(last),
                     )
                     for column, name in properties.items()
                 ]

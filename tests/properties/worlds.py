@@ -99,14 +99,20 @@ def deliver(rows: Iterable[Row], file_hash: str, landed_at: datetime) -> list[Ro
 def write_batch(
     connection: duckdb.DuckDBPyConnection, tables: Mapping[str, Sequence[Row]], batch: Path
 ) -> None:
-    """Writes the rows of raw tables as the Parquet files of one batch, one for each table."""
+    """Writes the rows of raw tables as the Parquet files of one batch, one for each table.
+
+    What a row has besides the contract's columns, a field that a program added, is a text.
+    """
     for table, rows in tables.items():
         folder = batch / table
         folder.mkdir(parents=True)
-        columns = raw_columns()[table]
+        added = {
+            name: "varchar" for row in rows for name in row.keys() - raw_columns()[table].keys()
+        }
+        columns = raw_columns()[table] | added
         lines = [json.dumps(row, default=datetime.isoformat) for row in rows]
         (folder / "rows.json").write_text("\n".join(lines))
-        types = ", ".join(f"{name}: '{kind}'" for name, kind in columns.items())
+        types = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
         connection.execute(
             f"copy (from read_json('{folder}/rows.json', format = 'newline_delimited', "
             f"columns = {{{types}}})) to '{folder}/0.parquet' (format parquet)"

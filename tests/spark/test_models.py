@@ -1,4 +1,4 @@
-"""The same models, seeds, tests and contracts on a cluster of two workers.
+"""The same models, seeds, tests and contracts on a cluster of two workers, every CRM among them.
 
 Their order spares time: the first test loads the seeds and builds what the second one adds to.
 They stand in one file because they fill the same databases: files are run side by side.
@@ -24,11 +24,13 @@ import pytest
 from orchestration.landing import Options, land
 from orchestration.settings import PROJECT, DataFolder
 from tests.properties.comparison import differences as differences_to_reference
+from tests.properties.crms import CUSTOM_FIELD, RetoldWorld
 from tests.properties.reference import marts_of, understand
 from tests.properties.warehouse import MARTS, VARIANTS, variables
 from tests.properties.worlds import (
     EVENTS,
     GROWING_SEEDS,
+    REJECTS,
     REQUESTS,
     Row,
     World,
@@ -46,8 +48,8 @@ pytestmark = pytest.mark.spark
 
 # Weeks from Sunday, days of Los Angeles, two qualified requests, no allowance.
 CALENDAR = VARIANTS["california"]
-# One with rows of both log sources, rotations, mergers, gaps.
-SEED = 7
+# One with rows of both log sources, rotations, mergers, gaps, and of every table of HubSpot.
+SEED = 172
 # What the truth of the real logs is about.
 WITH_TRUTH = (
     "fct_growth_accounting_weekly",
@@ -56,11 +58,20 @@ WITH_TRUTH = (
     "fct_weekly_active_tokens",
 )
 LAKE_TABLE = "lake.gateway_log"
+CRMS = ("salesforce", "crm", "hubspot")
+VARIABLES = variables(CALENDAR) | {
+    "crm_sources": CRMS,
+    "crm_trust_order": ["hubspot"],
+    "crm_custom_fields": [
+        {"name": f"hubspot.company.{CUSTOM_FIELD}", "alias": "support_tier", "type": "string"},
+        {"name": "salesforce.contact.level_c", "alias": "level", "type": "bigint"},
+    ],
+}
 
 
 @dataclass(frozen=True)
 class Project:
-    """A random world in a data folder; the gateway's log is a table in somebody's lake.
+    """A random world in a data folder; three CRMs, and the gateway's log in somebody's lake.
 
     Attributes:
         world: all of it.
@@ -68,7 +79,7 @@ class Project:
         late: raw rows that come later, of each week and of each log.
     """
 
-    world: World
+    world: RetoldWorld
     data: Path
     late: dict[str, list[Row]]
 
@@ -76,13 +87,15 @@ class Project:
     def variables(self) -> list[str]:
         """How dbt is told of the calendar and of the lake."""
         lake_tables = {REQUESTS.replace("/", "."): LAKE_TABLE}
-        return ["--vars", json.dumps(variables(CALENDAR) | {"lake_tables": lake_tables})]
+        return ["--vars", json.dumps(VARIABLES | {"lake_tables": lake_tables})]
 
 
 @pytest.fixture(scope="module")
 def project(spark: SparkProject, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Most of a world, for the first build."""
-    world = random_world(SEED, CALENDAR)
+    drawn = random_world(SEED, CALENDAR)
+    # Rows of rejects that lack what every reject has.
+    world = RetoldWorld(World(SEED, drawn.tables | {REJECTS: []}), CRMS)
     chance = random.Random(SEED)
     first = {table: rows for table, rows in world.tables.items() if table in raw_columns()}
     late: dict[str, list[Row]] = {}
@@ -160,11 +173,13 @@ def test_late_rows_are_counted_though_a_worker_is_killed(
     assert len(changed) > 2
 
     write_raw(tmp_path, project.world.tables)
-    duck = DuckProject(tmp_path, variables(CALENDAR), project.world.tables)
+    duck = DuckProject(tmp_path, VARIABLES, project.world.tables)
     told = differences(spark, duck)
     assert not told, "\n".join(told)
-    expected = marts_of(understand(project.world.tables, CALENDAR), project.world.tables)
+    told_in_files = project.world.told
+    expected = project.world.renamed(marts_of(understand(told_in_files, CALENDAR), told_in_files))
     assert expected["fct_weekly_active_tokens"]
+    assert {"gold", "unknown"} <= {row["support_tier"] for row in spark.rows("marts.dim_companies")}
     told = differences_to_reference(expected, {name: spark.rows(f"marts.{name}") for name in MARTS})
     assert not told, "\n".join(told)
 
