@@ -24,18 +24,19 @@
 with texts as (
 
     {% for model, columns in texts.items() %}
-    {% set model_loop = loop %}
-    {% for column in columns %}
     select
-        '{{ model }}.{{ column }}' as place,
-        {{ column }} as text
+        '{{ model }}' as model,
+        case
+            {% for column in columns -%}
+            when {{ column }} like '%_@_%._%' then '{{ column }}'
+            {% endfor %}
+        end as column_name
     from {{ ref(model) }}
-    {% if not (model_loop.last and loop.last) %}union all{% endif %}
-    {% endfor %}
+    {% if not loop.last %}union all{% endif %}
     {% endfor %}
 
 )
 
 select *
 from texts
-where text like '%_@_%._%'
+where column_name is not null

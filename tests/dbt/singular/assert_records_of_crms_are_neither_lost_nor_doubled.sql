@@ -1,17 +1,25 @@
 -- A record that a CRM ever delivered is one company or one contact, however many deliveries,
--- versions, associations and CRMs stand behind it; and who owned a token still owns it once.
+-- versions, associations and CRMs stand behind it; a developer is one developer.
+{% set staged = {
+    'crm': ['stg_crm__companies', 'stg_crm__contacts'],
+    'hubspot': ['stg_hubspot__companies', 'stg_hubspot__contacts'],
+    'salesforce': ['stg_salesforce__accounts', 'stg_salesforce__contacts'],
+} %}
 with delivered as (
 
     {% for crm_source in crm_sources() %}
+    {% set companies, contacts = staged.get(
+        crm_source, ['int_' ~ crm_source ~ '_companies', 'int_' ~ crm_source ~ '_contacts']
+    ) %}
     select distinct
         'company' as entity,
         {{ record_key('company_id') }} as id
-    from {{ ref('int_' ~ crm_source ~ '_companies') }}
+    from {{ ref(companies) }}
     union all
     select distinct
         'contact' as entity,
         {{ record_key('contact_id') }} as id
-    from {{ ref('int_' ~ crm_source ~ '_contacts') }}
+    from {{ ref(contacts) }}
     union all
     {% endfor %}
     select distinct
@@ -40,26 +48,16 @@ known as (
         developer_id as id
     from {{ ref('dim_developers') }}
 
-),
-
-counted as (
-
-    select
-        entity,
-        id,
-        count(*) as places
-    from known
-    group by entity, id
-
 )
 
 select
-    coalesce(delivered.entity, counted.entity) as entity,
-    coalesce(delivered.id, counted.id) as id,
-    coalesce(counted.places, 0) as places
+    delivered.entity,
+    delivered.id,
+    count(known.id) as places
 from delivered
-full outer join counted
+left join known
     on
-        delivered.entity = counted.entity
-        and delivered.id = counted.id
-where coalesce(counted.places, 0) <> 1 or delivered.id is null
+        delivered.entity = known.entity
+        and delivered.id = known.id
+group by delivered.entity, delivered.id
+having count(known.id) <> 1
