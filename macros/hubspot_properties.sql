@@ -5,7 +5,7 @@
     {%- for field in var('crm_custom_fields') if field.name.startswith(table ~ '.') -%}
         {%- set column = field.name[table | length + 1:] -%}
         {%- do found.update(
-            {field.alias: modules.re.sub('^propert(y|ies)_', '', column)}
+            {field.alias: modules.re.sub('^(property|properties)_', '', column)}
         ) -%}
     {%- endfor -%}
     {{ return(found) }}

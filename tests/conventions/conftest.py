@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import PROJECT
 
 Manifest = dict[str, Any]
+EVERY_CRM = ("--vars", "{crm_sources: [crm, hubspot, salesforce]}")
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +24,7 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     target = tmp_path_factory.mktemp("target")
     dbt = Path(sys.executable).with_name("dbt")
     done = subprocess.run(
-        [dbt, "--quiet", "parse", "--target-path", target, "--log-path", target],
+        [dbt, "--quiet", "parse", *EVERY_CRM, "--target-path", target, "--log-path", target],
         cwd=PROJECT,
         env=os.environ,
         stdout=subprocess.PIPE,

@@ -125,7 +125,9 @@ class RetoldWorld:
                 [_account(row, row["company_id"] in merged) for row in companies],
             )
         else:
-            tiers = [row | {CUSTOM_FIELD: self._random.choice(["gold", None])} for row in companies]
+            tiers = [
+                row | {CUSTOM_FIELD: self._random.choice(["gold", "iron"])} for row in companies
+            ]
             properties = _COMPANY_PROPERTIES | {CUSTOM_FIELD: CUSTOM_FIELD.partition("_")[2]}
             self._tell_hubspot("company", tiers, properties)
             self._merge(self.tables["hubspot/company"], companies)

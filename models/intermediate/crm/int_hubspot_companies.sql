@@ -1,5 +1,6 @@
--- HubSpot's companies with their past: what a delivery says of now, and what the property
--- history says of before. Of a company that was merged away HubSpot may keep only the id.
+-- HubSpot's companies with their past: what a delivery says of now, and what the
+-- property history says of before. Of a company that was merged away HubSpot may keep
+-- only the id.
 -- One row per company and version.
 {% set columns = with_custom_fields('company', {
     'parent_company_id': 'string',
@@ -74,9 +75,9 @@ versions as (
         on
             snapshots.source_relation = states.source_relation
             and snapshots.company_id = states.company_id
-            and states.changed_at >= snapshots.valid_from
-            and states.changed_at < snapshots.valid_to
-            and states.changed_at <> snapshots.version_at
+            and snapshots.valid_from <= states.changed_at
+            and snapshots.valid_to > states.changed_at
+            and snapshots.version_at <> states.changed_at
 
 )
 

@@ -18,13 +18,14 @@ ranked as (
         row_number() over (
             partition by source_relation, contact_id
             order by
-                case when is_primary then 0 else 1 end,
+                case when is_primary then 0 else 1 end asc,
                 synced_at desc,
-                company_id
+                company_id asc
         ) as place,
-        min(company_id) over contacts <> max(company_id) over contacts as has_several
+        min(company_id) over (partition by source_relation, contact_id)
+        <> max(company_id) over (partition by source_relation, contact_id)
+            as has_several
     from associations
-    window contacts as (partition by source_relation, contact_id)
 
 ),
 

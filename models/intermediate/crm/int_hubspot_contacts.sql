@@ -1,5 +1,5 @@
--- HubSpot's contacts with their past: what a delivery says of now, and what the property
--- history says of before.
+-- HubSpot's contacts with their past: what a delivery says of now, and what the
+-- property history says of before.
 -- One row per contact and version.
 {% set columns = with_custom_fields('contact', {
     'company_id': 'string',
@@ -75,9 +75,9 @@ versions as (
         on
             snapshots.source_relation = states.source_relation
             and snapshots.contact_id = states.contact_id
-            and states.changed_at >= snapshots.valid_from
-            and states.changed_at < snapshots.valid_to
-            and states.changed_at <> snapshots.version_at
+            and snapshots.valid_from <= states.changed_at
+            and snapshots.valid_to > states.changed_at
+            and snapshots.version_at <> states.changed_at
 
 )
 
@@ -88,7 +88,8 @@ select
     mergers.surviving_id as merged_into_contact_id,
     lower(trim(versions.email)) as email,
     lower(versions.additional_emails) as additional_emails,
-    {% for column in columns if column not in ['company_id', 'email', 'additional_emails'] -%}
+    {% for column in columns
+        if column not in ['company_id', 'email', 'additional_emails'] -%}
     versions.{{ column }},
     {% endfor -%}
     versions.content_hash,

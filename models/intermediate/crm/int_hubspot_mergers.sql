@@ -1,5 +1,5 @@
--- Which record HubSpot merged into which: the one that lives on lists the others, and for
--- contacts there was a list of its own until 2022.
+-- Which record HubSpot merged into which: the one that lives on lists the others, and
+-- for contacts there was a list of its own until 2022.
 -- One row per kind of record and merged record.
 with companies as (
 
@@ -69,7 +69,7 @@ mergers as (
         entity,
         source_relation,
         merged_id,
-        -- A record that was merged twice is listed by both; either leads to the same end.
+        -- One that was merged twice is listed by both; either leads to the same end.
         min(surviving_id) as surviving_id
     from cleaned
     where merged_id <> '' and merged_id <> surviving_id

@@ -1,10 +1,7 @@
--- Where each company of the CRMs ends up: the one it was merged into, and from there its
--- ultimate parent, by the latest versions and for the whole history (definition D11).
--- Loops are refused: who is in one, or leads into one, has no parent.
+-- Where each company of the CRMs ends up: the one it was merged into, and from there
+-- its ultimate parent, by the latest versions and for the whole history (definition
+-- D11). Loops are refused: who is in one, or leads into one, has no parent.
 -- One row per record of a company.
-{% set attributes = [
-    'company_name', 'domain', 'industry', 'country', 'plan', 'employee_count',
-] %}
 with recursive companies as (
 
     select * from {{ ref('int_company_versions') }}
@@ -61,7 +58,7 @@ select
     surviving_company_id,
     ultimate_parent_company_id,
     source_relation,
-    {% for column in attributes -%}
+    {% for column in company_attributes() -%}
     {{ column }},
     {{ column }}_source,
     {% endfor -%}

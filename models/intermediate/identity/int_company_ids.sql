@@ -1,5 +1,5 @@
--- The ids that tokens, developers and lists may call a company by: its key, or the plain
--- id that its CRM gave it, where that is one company's only.
+-- The ids that tokens, developers and lists may call a company by: its key, or the
+-- plain id that its CRM gave it, where that is one company's only.
 -- One row per id.
 with companies as (
 

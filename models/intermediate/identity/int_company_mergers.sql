@@ -1,7 +1,7 @@
--- Which company each record of the CRMs lives on in: mergers followed to their end, by the
--- latest versions and for the whole history (definition D11), from one CRM to another
--- where several know the company. Loops are refused: who is in one, or leads into one,
--- stays on its own.
+-- Which company each record of the CRMs lives on in: mergers followed to their end, by
+-- the latest versions and for the whole history (definition D11), from one CRM to
+-- another where several know the company. Loops are refused: who is in one, or leads
+-- into one, stays on its own.
 -- One row per record of a company.
 with recursive records as (
 

@@ -1,5 +1,5 @@
--- What each CRM said of a company, and since when: the only place where the companies of
--- several CRMs meet. An id that two systems could share carries the system's name.
+-- What each CRM said of a company, and since when: the only place where the companies
+-- of several CRMs meet. An id that two systems could share carries the system's name.
 -- One row per record of a company and version.
 {% set columns = [
     'source_relation', 'company_name', 'domain', 'additional_domains', 'industry', 'country',

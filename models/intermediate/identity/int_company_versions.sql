@@ -1,12 +1,11 @@
--- What is known of a company, and since when (definition D13). Where several CRMs know it,
--- each attribute comes from the first that has it: in the order of var crm_trust_order, or
--- from what was written last. What a CRM learnt only later comes behind what another knew.
+-- What is known of a company, and since when (definition D13). Where several CRMs know
+-- it, each attribute comes from the first that has it: in the order of var
+-- crm_trust_order, or from what was written last. What a CRM learnt only later comes
+-- behind what another knew.
 -- One row per record of a company and version.
-{% set attributes = [
-    'company_name', 'domain', 'industry', 'country', 'plan', 'employee_count',
-] %}
-{% set other_columns = ['parent_company_id', 'additional_domains', 'created_at'] %}
-{% set custom = custom_fields('company') | map(attribute='alias') | list %}
+{% set attributes = company_attributes() %}
+{% set other_columns = ['parent_company_id', 'additional_domains', 'created_at']
+    + custom_fields('company') | map(attribute='alias') | list %}
 with records as (
 
     select * from {{ ref('int_company_records') }}
@@ -25,11 +24,13 @@ known_by as (
         leading_company_id as company_id,
         company_id as record_company_id
     from counterparts
-    union
+    where company_id <> leading_company_id
+    union all
     select
         company_id,
         company_id as record_company_id
     from records
+    where is_latest
 
 ),
 
@@ -53,17 +54,17 @@ candidates as (
         records.source_relation,
         records.merged_into_company_id,
         records.is_deleted,
-        {% for column in attributes + other_columns + custom -%}
+        {% for column in attributes + other_columns -%}
         records.{{ column }},
         {% endfor -%}
         row_number() over (
             partition by changes.company_id, changes.version_at
             order by
-                case when records.version_at <= changes.version_at then 0 else 1 end,
-                records.trust_rank,
+                records.version_at > changes.version_at asc,
+                records.trust_rank asc,
                 records.version_at desc,
-                records.source_place,
-                records.source_relation
+                records.source_place asc,
+                records.source_relation asc
         ) as place
     from changes
     inner join known_by
@@ -87,7 +88,7 @@ described as (
         {% for column in attributes -%}
         {{ first_known('source_relation', column) }} as {{ column }}_source,
         {% endfor -%}
-        {% for column in attributes + other_columns + custom -%}
+        {% for column in attributes + other_columns -%}
         {{ first_known(column, column) }} as {{ column }},
         {% endfor -%}
         -- No two versions of a company have one time any more.
@@ -105,21 +106,16 @@ versions as (
 
 select
     company_id,
-    parent_company_id,
-    merged_into_company_id,
-    source_relation,
     {% for column in attributes -%}
     {{ column }},
-    case when {{ column }} is not null then {{ column }}_source end as {{ column }}_source,
+    {{ column }}_source,
     {% endfor -%}
-    additional_domains,
-    {% for column in custom -%}
-    {{ column }},
-    {% endfor -%}
+    {{ other_columns | join(',\n    ') }},
+    merged_into_company_id,
+    source_relation,
     is_deleted,
     is_first,
     is_latest,
-    created_at,
     version_at,
     valid_from,
     valid_to

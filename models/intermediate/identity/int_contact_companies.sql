@@ -1,7 +1,7 @@
 -- The CRM's contact behind an e-mail address, and its company: contacts in their latest
--- versions, a merged one as the one it lives on in, a deleted one as none. Of two contacts
--- with one address the newer counts, even without a company (definition D11); of two CRMs
--- one that knows a company, then the one that is trusted, then the newer.
+-- versions, a merged one as the one it lives on in, a deleted one as none. Of two
+-- contacts with one address the newer counts, even without a company (definition D11);
+-- of two CRMs one that knows a company, then the one that is trusted, then the newer.
 -- One row per address.
 with recursive contacts as (
 
@@ -37,7 +37,7 @@ addresses as (
         contact_id,
         email
     from contacts
-    union
+    union all
     select
         contact_id,
         {{ split_to_rows('additional_emails', ';') }} as email
@@ -51,8 +51,9 @@ claims as (
         trim(addresses.email) as email,
         survivors.contact_id,
         -- A company that the CRM deleted employs nobody.
-        case when not coalesce(companies.is_deleted, false) then survivors.company_id end
-            as company_id,
+        case
+            when not coalesce(companies.is_deleted, false) then survivors.company_id
+        end as company_id,
         survivors.source_relation,
         survivors.trust_rank,
         survivors.source_place,
@@ -60,10 +61,10 @@ claims as (
         row_number() over (
             partition by trim(addresses.email), survivors.source_relation
             order by
-                case when survivors.is_lead then 1 else 0 end,
+                case when survivors.is_lead then 1 else 0 end asc,
                 survivors.version_at desc,
-                survivors.content_hash,
-                survivors.contact_id
+                survivors.content_hash asc,
+                survivors.contact_id asc
         ) as place_in_crm
     from addresses
     inner join mergers_ends
@@ -83,11 +84,11 @@ ranked as (
         row_number() over (
             partition by email
             order by
-                case when company_id is null then 1 else 0 end,
-                trust_rank,
+                case when company_id is null then 1 else 0 end asc,
+                trust_rank asc,
                 version_at desc,
-                source_place,
-                source_relation
+                source_place asc,
+                source_relation asc
         ) as place
     from claims
     where place_in_crm = 1

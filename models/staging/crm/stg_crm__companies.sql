@@ -17,8 +17,10 @@ renamed as (
         name as company_name,
         domain,
         additional_domains,
-        {{ custom_value('crm.companies', 'industry', 'string', 'industry') }} as industry,
-        {{ custom_value('crm.companies', 'country', 'string', 'country') }} as country,
+        {{ custom_value('crm.companies', 'industry', 'string', 'industry') }}
+            as industry,
+        {{ custom_value('crm.companies', 'country', 'string', 'country') }}
+            as country,
         {{ custom_value('crm.companies', 'plan', 'string', 'plan') }} as plan,
         {{ content_hash(
             [
@@ -28,7 +30,9 @@ renamed as (
             fractions=custom_hash_inputs('crm.companies', fractions=true)
         ) }} as content_hash,
 
-        {{ custom_value('crm.companies', 'employee_count', 'bigint', 'employee_count') }}
+        {{ custom_value(
+            'crm.companies', 'employee_count', 'bigint', 'employee_count'
+        ) }}
             as employee_count,
 
         {% for field in custom_fields('company') -%}

@@ -17,8 +17,10 @@ renamed as (
         name as company_name,
         coalesce(domain, website) as domain,
         additional_domains,
-        {{ custom_value('hubspot.company', 'industry', 'string', 'industry') }} as industry,
-        {{ custom_value('hubspot.company', 'country', 'string', 'country') }} as country,
+        {{ custom_value('hubspot.company', 'industry', 'string', 'industry') }}
+            as industry,
+        {{ custom_value('hubspot.company', 'country', 'string', 'country') }}
+            as country,
         {{ custom_value('hubspot.company', 'plan', 'string') }} as plan,
         {{ content_hash(
             [
@@ -29,10 +31,12 @@ renamed as (
             fractions=custom_hash_inputs('hubspot.company', fractions=true)
         ) }} as content_hash,
 
-        {{ custom_value('hubspot.company', 'employee_count', 'bigint', 'employee_count') }}
-            as employee_count,
+        {{ custom_value(
+            'hubspot.company', 'employee_count', 'bigint', 'employee_count'
+        ) }} as employee_count,
 
-        coalesce(is_deleted, false) or coalesce(is_deleted_by_loader, false) as is_deleted,
+        coalesce(is_deleted, false)
+        or coalesce(is_deleted_by_loader, false) as is_deleted,
         {% for field in custom_fields('company') -%}
         {{ custom_value('hubspot.company', field.alias, field.type) }} as {{ field.alias }},
         {% endfor %}

@@ -28,7 +28,8 @@ renamed as (
             fractions=custom_hash_inputs('hubspot.contact', fractions=true)
         ) }} as content_hash,
 
-        coalesce(is_deleted, false) or coalesce(is_deleted_by_loader, false) as is_deleted,
+        coalesce(is_deleted, false)
+        or coalesce(is_deleted_by_loader, false) as is_deleted,
         {% for field in custom_fields('contact') -%}
         {{ custom_value('hubspot.contact', field.alias, field.type) }} as {{ field.alias }},
         {% endfor %}

@@ -19,7 +19,8 @@ renamed as (
         cast(null as {{ dbt.type_string() }}) as additional_domains,
         {{ custom_value('salesforce.account', 'industry', 'string', 'industry') }}
             as industry,
-        {{ custom_value('salesforce.account', 'country', 'string', 'country') }} as country,
+        {{ custom_value('salesforce.account', 'country', 'string', 'country') }}
+            as country,
         {{ custom_value('salesforce.account', 'plan', 'string') }} as plan,
         {{ content_hash(
             [
@@ -29,10 +30,13 @@ renamed as (
             fractions=custom_hash_inputs('salesforce.account', fractions=true)
         ) }} as content_hash,
 
-        {{ custom_value('salesforce.account', 'employee_count', 'bigint', 'employee_count') }}
+        {{ custom_value(
+            'salesforce.account', 'employee_count', 'bigint', 'employee_count'
+        ) }}
             as employee_count,
 
-        coalesce(is_deleted, false) or coalesce(is_deleted_by_loader, false) as is_deleted,
+        coalesce(is_deleted, false)
+        or coalesce(is_deleted_by_loader, false) as is_deleted,
         {% for field in custom_fields('company') -%}
         {{ custom_value('salesforce.account', field.alias, field.type) }}
             as {{ field.alias }},

@@ -27,7 +27,8 @@ renamed as (
         ) }} as content_hash,
 
         false as is_lead,
-        coalesce(is_deleted, false) or coalesce(is_deleted_by_loader, false) as is_deleted,
+        coalesce(is_deleted, false)
+        or coalesce(is_deleted_by_loader, false) as is_deleted,
         {% for field in custom_fields('contact') -%}
         {{ custom_value('salesforce.contact', field.alias, field.type) }}
             as {{ field.alias }},

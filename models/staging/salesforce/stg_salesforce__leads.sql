@@ -1,5 +1,5 @@
--- Salesforce's leads, in the shape that every CRM's contacts take: a converted lead is a
--- contact that was merged into another.
+-- Salesforce's leads, in the shape that every CRM's contacts take: a converted lead is
+-- a contact that was merged into another.
 -- One row per lead and version or delivery.
 with source as (
 
@@ -28,7 +28,8 @@ renamed as (
         ) }} as content_hash,
 
         true as is_lead,
-        coalesce(is_deleted, false) or coalesce(is_deleted_by_loader, false) as is_deleted,
+        coalesce(is_deleted, false)
+        or coalesce(is_deleted_by_loader, false) as is_deleted,
         {% for field in custom_fields('contact') -%}
         {{ custom_value('salesforce.lead', field.alias, field.type) }}
             as {{ field.alias }},

@@ -1,5 +1,5 @@
--- What is known of developers, contacts and companies is joined to active tokens; it adds
--- none and takes none away.
+-- What is known of developers, contacts and companies is joined to active tokens; it
+-- adds none and takes none away.
 with active as (
 
     select count(*) as token_weeks

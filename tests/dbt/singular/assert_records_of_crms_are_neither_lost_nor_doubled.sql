@@ -1,5 +1,6 @@
--- A record that a CRM ever delivered is one company or one contact, however many deliveries,
--- versions, associations and CRMs stand behind it; a developer is one developer.
+-- A record that a CRM ever delivered is one company or one contact, however many
+-- deliveries, versions, associations and CRMs stand behind it; a developer is one
+-- developer.
 {% set staged = {
     'crm': ['stg_crm__companies', 'stg_crm__contacts'],
     'hubspot': ['stg_hubspot__companies', 'stg_hubspot__contacts'],

@@ -7,7 +7,7 @@ with named as (
 
     select company_id
     from {{ ref('stg_developer_portal__developers') }}
-    union
+    union all
     select company_id
     from {{ ref('stg_developer_portal__api_tokens') }}
 
