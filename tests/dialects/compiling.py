@@ -20,7 +20,11 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 # These make the SQL call every macro of cross_db; with the defaults it calls fewer.
-VARS = {"reporting_timezone": "Europe/Berlin", "week_start_day": "sunday"}
+VARS = {
+    "reporting_timezone": "Europe/Berlin",
+    "week_start_day": "sunday",
+    "crm_sources": ["crm", "hubspot", "salesforce"],
+}
 
 
 @dataclass(frozen=True)
