@@ -76,12 +76,17 @@ def audit_build(data: DataFolder) -> Build:
 
 
 def _expected(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What a full build runs: enabled nodes (the manifest has no others) that leave a result."""
+    """What a full build runs: enabled nodes that leave a result.
+
+    The manifest has no disabled models, but it keeps their tests.
+    """
     kinds = {"model", "seed", "snapshot", "test"}
     return [
         node
         for node in manifest["nodes"].values()
-        if node["resource_type"] in kinds and node["config"].get("materialized") != "ephemeral"
+        if node["resource_type"] in kinds
+        and node["config"]["enabled"]
+        and node["config"].get("materialized") != "ephemeral"
     ]
 
 

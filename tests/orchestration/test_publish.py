@@ -16,6 +16,7 @@ VIEW = "model.north_star.stg_api_gateway__api_requests"
 WATERMARK = "model.north_star.int_watermark"
 TEST = "test.north_star.not_null_token_id.0a1b2c"
 OTHER_TEST = "test.north_star.assert_weeks_follow_each_other"
+DISABLED_TEST = "test.north_star.not_null_id_of_hubspot.3"
 ALL_PASS = {
     MODEL: "success",
     VIEW: "success",
@@ -51,6 +52,8 @@ def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) 
         WATERMARK: node(WATERMARK, "model", "intermediate", "activity"),
         TEST: node(TEST, "test"),
         OTHER_TEST: node(OTHER_TEST, "test"),
+        # Of a model that is switched off.
+        DISABLED_TEST: node(DISABLED_TEST, "test", is_enabled=False),
     }
     folder = data.dbt / "build"
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +64,13 @@ def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) 
     (folder / "run_results.json").write_text(json.dumps(record))
 
 
-def node(unique_id: str, kind: str, *folders: str, materialized: str = "table") -> dict:
+def node(
+    unique_id: str,
+    kind: str,
+    *folders: str,
+    materialized: str = "table",
+    is_enabled: bool = True,
+) -> dict:
     """An entry of dbt's manifest."""
     name = unique_id.split(".")[2]
     return {
@@ -71,7 +80,7 @@ def node(unique_id: str, kind: str, *folders: str, materialized: str = "table") 
         "alias": name,
         "schema": folders[0] if folders else "",
         "fqn": ["north_star", *folders, name],
-        "config": {"materialized": materialized},
+        "config": {"materialized": materialized, "enabled": is_enabled},
     }
 
 
