@@ -15,6 +15,7 @@
                 ) -%}
             {%- endif -%}
         {%- endfor -%}
+        {%- do require_crm_sources('crm_sources') -%}
         {%- do require_crm_trust_order('crm_trust_order') -%}
         {%- do require_custom_fields('crm_custom_fields') -%}
         {%- do require_lake_tables('lake_tables') -%}

@@ -31,7 +31,7 @@ TOLD_BY = {
     "all, people in salesforce": ALL,
     "all, people in hubspot": ("salesforce", "crm", "hubspot"),
 }
-WORLDS = range(6)
+WORLDS = range(4)
 
 
 @pytest.fixture(scope="module")

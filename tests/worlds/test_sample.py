@@ -314,5 +314,6 @@ def test_unit_tests_pass_with_anybodys_settings(sample: tuple[World, dict]) -> N
     # A unit test asks the models that its own one reads for their columns.
     world.build(
         *("--select", "test_type:unit", "path:models/staging", "path:models/intermediate/crm"),
+        *("--exclude-resource-type", "test"),
         *("--vars", json.dumps(OTHER_SETTINGS)),
     )
