@@ -10,7 +10,7 @@ from typing import Any
 from tests.properties.reference import Marts
 
 RANDOM_VARIANTS = ("defaults", "california", "new_zealand")
-NUMBER_OF_WORLDS = 60
+NUMBER_OF_WORLDS = 67
 MOST_ROWS_SHOWN = 4
 
 

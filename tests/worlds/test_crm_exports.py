@@ -24,6 +24,9 @@ from orchestration.landing.contract import Table, read_contract
 from orchestration.settings import PROJECT
 from tests.worlds.conftest import SHARED_DATA
 
+# No server, but dbt builds the whole project three times.
+pytestmark = pytest.mark.services
+
 DBT = "from dbt.cli.main import cli; cli()"
 COPIED = ("orchestration", "models", "macros", "seeds", "formats", "tests/dbt")
 FIELDS = """[
@@ -115,7 +118,7 @@ def _rows(path: Path) -> list[list[str]]:
         return list(csv.reader(opened))
 
 
-def deliver(variant: Variant, crm: str, landing: Path) -> None:
+def _deliver(variant: Variant, crm: str, landing: Path) -> None:
     """Drops an export into landing/, without what the variant leaves out."""
     tables = {path.split("/")[1]: table for table in _tables(crm) for path in table.folders}
     for name, path in _files(crm).items():
@@ -132,7 +135,7 @@ def deliver(variant: Variant, crm: str, landing: Path) -> None:
             csv.writer(opened).writerows(rows)
 
 
-def write_portal(landing: Path, with_crm: bool = True) -> None:
+def _write_portal(landing: Path, with_crm: bool = True) -> None:
     """One developer for each company of the whole HubSpot export, who calls the API each week."""
     companies = [row[0] for row in _rows(_files("hubspot")["company"])[1:]]
     tables: dict[str, list[dict[str, Any]]] = {
@@ -227,8 +230,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project(tmp_path_factory.mktemp("crms"))
     for crm in ("hubspot", "salesforce"):
         for variant in _variants(crm):
-            deliver(variant, crm, project.data / "landing")
-    write_portal(project.data / "landing")
+            _deliver(variant, crm, project.data / "landing")
+    _write_portal(project.data / "landing")
     project.edit({"crm_sources": "[crm, hubspot, salesforce]", "crm_custom_fields": FIELDS})
     assert "rejected" not in project.run("-m", "orchestration", "land").replace(", 0 rejected", "")
     # The other unit tests are those of the sample's build.
@@ -331,3 +334,22 @@ def test_the_contract_holds_the_custom_fields(project: Project) -> None:
     assert types["funkiness"] == types["funkiness_current"] == "BIGINT"
     assert types["surname_hash"] == types["state_current"] == "VARCHAR"
     assert types["revenue"] == "DOUBLE"
+
+
+@pytest.mark.parametrize(("crm", "companies"), [("hubspot", 24), ("salesforce", 10)])
+def test_one_crm_alone_builds_and_passes_its_tests(
+    crm: str, companies: int, tmp_path: Path
+) -> None:
+    project = Project(tmp_path)
+    _deliver(Variant(crm), crm, project.data / "landing")
+    _write_portal(project.data / "landing", with_crm=False)
+    project.edit({"crm_sources": f"[{crm}]"})
+    project.run("-m", "orchestration", "land")
+    said = project.build("--exclude-resource-type", "unit_test")
+    other = {"hubspot": "salesforce", "salesforce": "hubspot"}[crm]
+    assert f"stg_{crm}__" in said
+    assert f"stg_{other}__" not in said and "stg_crm__" not in said
+    found = project.rows(
+        "select source_relation, count(*) from marts.dim_companies where is_in_crm group by all"
+    )
+    assert found == [(crm, companies)]
