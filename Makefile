@@ -79,9 +79,13 @@ spark-up: install-spark ## Start Spark on this machine: a master, two workers, a
 spark-down: install-spark ## Stop it; its tables stay
 	@$(SPARK_BIN)/python -m tools.spark_cluster down
 
+# The longest files first, so that both workers end at about the same time; lint has run the conventions.
+LONGEST_TESTS := tests/worlds tests/properties tests/orchestration tests/landing
+OTHER_TESTS := $(filter-out $(LONGEST_TESTS) tests/conventions tests/dbt tests/toy_project tests/__pycache__, \
+	$(patsubst %/,%,$(wildcard tests/*/)))
+
 test: lint ## Lint and run every test that needs no server
-	@# The longest files first, so that both workers end at about the same time.
-	$(BIN)/pytest -m "not services and not spark and not dialects" -n 2 --dist loadfile --ignore tests/conventions tests/worlds tests/properties tests/orchestration tests
+	$(BIN)/pytest -m "not services and not spark and not dialects" -n 2 --dist loadfile --no-loadscope-reorder $(LONGEST_TESTS) $(OTHER_TESTS)
 
 test-services: install-dev ## Run the tests that start servers and daemons
 	$(BIN)/pytest -m services -n 2 --dist loadfile
