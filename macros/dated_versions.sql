@@ -1,7 +1,8 @@
 {#- The versions of a thing with the time each was valid: from its version_at to the next one's. The first
     reaches back to the beginning; of two versions with one version_at the one with the smaller content
-    hash counts (definitions D12, D13). -#}
-{% macro dated_versions(relation, key) %}
+    hash counts (definitions D12, D13); of a CRM's records the one that its loader read last (`read_at`), for
+    deleting a record does not move its own date. -#}
+{% macro dated_versions(relation, key, read_at=none) %}
     select
         *,
         case
@@ -18,7 +19,12 @@
         select
             *,
             row_number() over (
-                partition by {{ key }}, version_at order by content_hash
+                partition by {{ key }}, version_at
+                order by
+                    {% if read_at -%}
+                    coalesce({{ read_at }}, cast('1900-01-01' as timestamp)) desc,
+                    {% endif -%}
+                    content_hash asc
             ) as place_among_ties
         from {{ relation }}
     ) as ranked

@@ -200,6 +200,26 @@ def test_a_deleted_contact_and_a_deleted_company_employ_nobody(
 
 
 @BOTH
+@pytest.mark.parametrize("number", range(4))
+def test_a_deletion_counts_though_the_record_keeps_its_date(
+    crm: str, number: int, two_facts: Warehouse
+) -> None:
+    """Deleting a record of HubSpot does not move its date; the loader's reading tells the order."""
+    companies, contacts = TABLES[crm]
+    first, second = datetime(2020, 1, 1), datetime(2020, 2, 1)
+    cid = contact(crm, "7", "cid@gmail.com", "1", created_at=datetime(2019, 1, number + 1))
+    seen = [
+        cid | {"updated_at": MONDAY, "synced_at": first},
+        cid | {"updated_at": MONDAY, "synced_at": second, "is_deleted_by_loader": True},
+    ]
+    found = active_companies(two_facts, {companies: TWO[crm], contacts: seen})
+    assert found[f"{crm}:1"] == (f"{crm}:1", "ann")
+    restored = [seen[0] | {"synced_at": second}, seen[1] | {"synced_at": first}]
+    found = active_companies(two_facts, {companies: TWO[crm], contacts: restored})
+    assert found[f"{crm}:1"] == (f"{crm}:1", "ann, cid")
+
+
+@BOTH
 def test_who_changes_the_company_counts_for_the_new_one(crm: str, two_facts: Warehouse) -> None:
     before, after = datetime(2019, 1, 1), datetime(2020, 2, 1)
     companies, contacts = TABLES[crm]

@@ -1,4 +1,5 @@
--- The companies of the default file layout, in the shape that every CRM's take.
+-- The companies of the default file layout, in the shape that every CRM's take. It does
+-- not tell of deletions: what the layout no longer needs is merged, or left as it is.
 -- One row per company and delivered version.
 with companies as (
 
@@ -7,23 +8,7 @@ with companies as (
 )
 
 select
-    source_relation,
-    company_id,
-    parent_company_id,
-    merged_into_company_id,
-    company_name,
-    domain,
-    additional_domains,
-    industry,
-    country,
-    plan,
-    content_hash,
-    employee_count,
-    -- The layout does not tell; what it no longer needs is merged, or left as it is.
+    *,
     false as is_deleted,
-    {% for field in custom_fields('company') -%}
-    {{ field.alias }},
-    {% endfor %}
-    created_at,
-    version_at
+    cast(null as timestamp) as synced_at
 from companies

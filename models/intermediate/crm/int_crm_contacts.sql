@@ -1,4 +1,5 @@
--- The contacts of the default file layout, in the shape that every CRM's take.
+-- The contacts of the default file layout, in the shape that every CRM's take. It does
+-- not tell of mergers, further addresses and deletions.
 -- One row per contact and delivered version.
 with contacts as (
 
@@ -7,21 +8,10 @@ with contacts as (
 )
 
 select
-    source_relation,
-    contact_id,
-    company_id,
+    *,
     cast(null as {{ dbt.type_string() }}) as merged_into_contact_id,
-    email,
     cast(null as {{ dbt.type_string() }}) as additional_emails,
-    lifecycle_stage,
-    original_source,
-    content_hash,
     false as is_lead,
-    -- The layout does not tell.
     false as is_deleted,
-    {% for field in custom_fields('contact') -%}
-    {{ field.alias }},
-    {% endfor %}
-    created_at,
-    version_at
+    cast(null as timestamp) as synced_at
 from contacts

@@ -40,46 +40,7 @@ mergers as (
 
 ),
 
-snapshots as (
-
-    {{ dated_versions('companies', 'source_relation, company_id') }}
-
-),
-
-{{ property_states('history', 'company_id', properties) }},
-
-versions as (
-
-    select
-        source_relation,
-        company_id,
-        {{ columns | join(',\n        ') }},
-        content_hash,
-        is_deleted,
-        created_at,
-        version_at
-    from snapshots
-    union all
-    select
-        snapshots.source_relation,
-        snapshots.company_id,
-        {% for column, type in columns.items() -%}
-        {{ state_or_snapshot(column, type, properties) }} as {{ column }},
-        {% endfor -%}
-        snapshots.content_hash,
-        snapshots.is_deleted,
-        snapshots.created_at,
-        states.changed_at as version_at
-    from snapshots
-    inner join history_states as states
-        on
-            snapshots.source_relation = states.source_relation
-            and snapshots.company_id = states.company_id
-            and snapshots.valid_from <= states.changed_at
-            and snapshots.valid_to > states.changed_at
-            and snapshots.version_at <> states.changed_at
-
-)
+{{ versions_with_history('companies', 'history', 'company_id', columns, properties) }}
 
 select
     coalesce(versions.source_relation, mergers.source_relation) as source_relation,
@@ -91,6 +52,7 @@ select
     coalesce(versions.content_hash, '') as content_hash,
     coalesce(versions.is_deleted, true) as is_deleted,
     versions.created_at,
+    versions.synced_at,
     coalesce(versions.version_at, cast('1900-01-01' as timestamp)) as version_at
 from versions
 full outer join mergers

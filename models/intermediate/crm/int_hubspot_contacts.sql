@@ -40,46 +40,7 @@ associations as (
 
 ),
 
-snapshots as (
-
-    {{ dated_versions('contacts', 'source_relation, contact_id') }}
-
-),
-
-{{ property_states('history', 'contact_id', properties) }},
-
-versions as (
-
-    select
-        source_relation,
-        contact_id,
-        {{ columns | join(',\n        ') }},
-        content_hash,
-        is_deleted,
-        created_at,
-        version_at
-    from snapshots
-    union all
-    select
-        snapshots.source_relation,
-        snapshots.contact_id,
-        {% for column, type in columns.items() -%}
-        {{ state_or_snapshot(column, type, properties) }} as {{ column }},
-        {% endfor -%}
-        snapshots.content_hash,
-        snapshots.is_deleted,
-        snapshots.created_at,
-        states.changed_at as version_at
-    from snapshots
-    inner join history_states as states
-        on
-            snapshots.source_relation = states.source_relation
-            and snapshots.contact_id = states.contact_id
-            and snapshots.valid_from <= states.changed_at
-            and snapshots.valid_to > states.changed_at
-            and snapshots.version_at <> states.changed_at
-
-)
+{{ versions_with_history('contacts', 'history', 'contact_id', columns, properties) }}
 
 select
     versions.source_relation,
@@ -96,6 +57,7 @@ select
     false as is_lead,
     versions.is_deleted,
     versions.created_at,
+    versions.synced_at,
     versions.version_at
 from versions
 left join mergers

@@ -6,23 +6,4 @@ with accounts as (
 
 )
 
-select
-    source_relation,
-    company_id,
-    parent_company_id,
-    merged_into_company_id,
-    company_name,
-    domain,
-    additional_domains,
-    industry,
-    country,
-    plan,
-    content_hash,
-    employee_count,
-    is_deleted,
-    {% for field in custom_fields('company') -%}
-    {{ field.alias }},
-    {% endfor %}
-    created_at,
-    version_at
-from accounts
+select * from accounts

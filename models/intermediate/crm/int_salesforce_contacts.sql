@@ -31,6 +31,7 @@ people as (
         {{ field.alias }},
         {% endfor %}
         created_at,
+        synced_at,
         version_at
     from {{ kind }}
     {% if not loop.last %}union all{% endif %}

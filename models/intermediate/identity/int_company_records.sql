@@ -2,8 +2,9 @@
 -- of several CRMs meet. An id that two systems could share carries the system's name.
 -- One row per record of a company and version.
 {% set columns = [
-    'source_relation', 'company_name', 'domain', 'additional_domains', 'industry', 'country',
-    'plan', 'content_hash', 'employee_count', 'is_deleted', 'created_at', 'version_at',
+    'source_relation', 'company_name', 'domain', 'additional_domains', 'industry',
+    'country', 'plan', 'content_hash', 'employee_count', 'is_deleted', 'created_at',
+    'synced_at', 'version_at',
 ] + custom_fields('company') | map(attribute='alias') | list %}
 with unioned as (
 
@@ -36,7 +37,7 @@ records as (
 
 versions as (
 
-    {{ dated_versions('records', 'company_id') }}
+    {{ dated_versions('records', 'company_id', read_at='synced_at') }}
 
 )
 

@@ -3,7 +3,7 @@
 -- One row per contact and version.
 {% set columns = [
     'source_relation', 'email', 'additional_emails', 'lifecycle_stage', 'original_source',
-    'content_hash', 'is_lead', 'is_deleted', 'created_at', 'version_at',
+    'content_hash', 'is_lead', 'is_deleted', 'created_at', 'synced_at', 'version_at',
 ] + custom_fields('contact') | map(attribute='alias') | list %}
 with unioned as (
 
@@ -35,7 +35,7 @@ contacts as (
 
 versions as (
 
-    {{ dated_versions('contacts', 'contact_id') }}
+    {{ dated_versions('contacts', 'contact_id', read_at='synced_at') }}
 
 )
 

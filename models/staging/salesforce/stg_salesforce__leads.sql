@@ -35,6 +35,7 @@ renamed as (
             as {{ field.alias }},
         {% endfor %}
         created_at,
+        synced_at,
         -- A version without any date is older than every dated one.
         coalesce(updated_at, synced_at, created_at, cast('1900-01-01' as timestamp))
             as version_at

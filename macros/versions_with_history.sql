@@ -1,9 +1,9 @@
-{#- Common table expressions that turn HubSpot's property history into states: what all properties of a record
-    were at each change of one of them. `history` needs source_relation, the id, property_name, property_value and
-    changed_at; `properties` maps columns to names of properties. The last expression, `<history>_states`, has a
-    text for each column, and has_<column> = 1 where the property has a history. Before its first change a property
-    had no value. -#}
-{% macro property_states(history, id, properties) -%}
+{#- Common table expressions that add HubSpot's property history to the snapshots that deliveries are; the last one
+    is `versions`. A state is what all properties of a record were at a change of one of them; before its first
+    change a property had no value, and what has no history is as in the snapshot of that time. `snapshots` and
+    `history` need source_relation and the id, `history` also property_name, property_value and changed_at; `columns`
+    maps columns to types, `properties` those of them that HubSpot has a property for to its name. -#}
+{% macro versions_with_history(snapshots, history, id, columns, properties) -%}
 {{ history }}_known as (
     select
         source_relation,
@@ -68,5 +68,42 @@
             and changes.changed_at >= spans.valid_from
             and changes.changed_at < spans.valid_to
     group by changes.source_relation, changes.{{ id }}, changes.changed_at
+),
+
+{{ snapshots }}_dated as (
+    {{ dated_versions(snapshots, 'source_relation, ' ~ id, read_at='synced_at') }}
+),
+
+versions as (
+    select
+        source_relation,
+        {{ id }},
+        {{ columns | join(',\n        ') }},
+        content_hash,
+        is_deleted,
+        created_at,
+        synced_at,
+        version_at
+    from {{ snapshots }}_dated
+    union all
+    select
+        snapshots.source_relation,
+        snapshots.{{ id }},
+        {% for column, type in columns.items() -%}
+        {{ state_or_snapshot(column, type, properties) }} as {{ column }},
+        {% endfor -%}
+        snapshots.content_hash,
+        snapshots.is_deleted,
+        snapshots.created_at,
+        snapshots.synced_at,
+        states.changed_at as version_at
+    from {{ snapshots }}_dated as snapshots
+    inner join {{ history }}_states as states
+        on
+            snapshots.source_relation = states.source_relation
+            and snapshots.{{ id }} = states.{{ id }}
+            and snapshots.valid_from <= states.changed_at
+            and snapshots.valid_to > states.changed_at
+            and snapshots.version_at <> states.changed_at
 )
 {%- endmacro %}
