@@ -34,6 +34,12 @@
         {%- do require_whole_number('clock_skew_tolerance_seconds', 0) -%}
         {%- do require_whole_number('nth_production_success', 1) -%}
         {%- do require_whole_number('ttfhw_window_weeks', 1) -%}
+        {%- do require_whole_number('small_sample_size', 1) -%}
+        {%- do require_whole_number('sdk_window_days', 1) -%}
+        {%- do require_whole_number('ttfhw_exact_size', 0) -%}
+        {%- do require_whole_number('ttfhw_curve_points', 1) -%}
+        {%- do require_whole_number('funnel_days', 1) -%}
+        {%- do require_whole_number('stuck_after_days', 0) -%}
         {%- do require_whole_number('dev_last_weeks', 0) -%}
         {%- do require_whole_number('landing_quiet_seconds', 0) -%}
         {%- do require_whole_number('raw_retention_days', 0) -%}

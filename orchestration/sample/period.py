@@ -24,13 +24,14 @@ FIRST_SIGN_UP_DAY = date(2024, 1, 1)
 truncation)."""
 
 SDK_RELEASE_ON = date(2025, 3, 3)
-"""From here on the Python SDK's quickstart halves the time to a first success; nine months of
-sign-ups lie on either side."""
+"""From here on the Python SDK's quickstart halves the time to a first success, and so fewer give up
+before it; nine months of sign-ups lie on either side."""
 
 SDK_LANGUAGE = "python"
 
 SDK_FACTOR = 0.5
-"""What the release multiplies the delay of the language's developers by."""
+"""What the release multiplies the delay of the language's developers by; the rate at which people
+make it is divided by it, so that of the share who never would, its square (for a half) remains."""
 
 LATE_WEEK = date(2025, 5, 5)
 """A quarter of this week's rows arrives in a file of its own, 12 weeks later."""

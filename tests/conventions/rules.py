@@ -26,9 +26,9 @@ DECIDES_OR_COUNTS = re.compile(r"\b(case|group by|over|distinct|union all)\b")
 # macros/cross_db/.
 # fmt: off
 PORTABLE_FUNCTIONS = frozenset({
-    "abs", "avg", "cast", "chr", "coalesce", "count", "exp", "greatest", "lag", "lead", "least",
-    "length", "ln", "lower", "max", "max_by", "min", "min_by", "nullif", "regexp_replace",
-    "row_number", "sum", "trim", "upper",
+    "abs", "avg", "cast", "chr", "coalesce", "count", "dense_rank", "exp", "floor", "greatest",
+    "lag", "lead", "least", "length", "ln", "lower", "max", "max_by", "min", "min_by", "nullif",
+    "rank", "regexp_replace", "row_number", "sqrt", "sum", "trim", "upper",
 })
 # fmt: on
 PORTABLE_TYPES = frozenset({"bigint", "boolean", "date", "timestamp"})

@@ -39,52 +39,18 @@ stopped as (
         case
             when hello_world_at is not null and censoring_deletion_at is null
                 then hello_world_at
-        end as event_at,
-        coalesce(censoring_deletion_at, hello_world_at, watermark_at) as clock_stop_at
+        end as event_at
     from started
 
 ),
 
-timed as (
+read as (
 
-    select
-        *,
-        {{ seconds_between('clock_start_at', 'clock_stop_at') }} as seconds_on_clock
-    from stopped
-
-),
-
-judged as (
-
-    select
-        *,
-        case
-            when clock_start_at is null or clock_start_at > watermark_at
-                then 'not_yet_observed'
-            when seconds_on_clock < -{{ var('clock_skew_tolerance_seconds') }}
-                then 'anomaly'
-            when seconds_on_clock < 0 then 'clamped'
-            else 'ok'
-        end as status
-    from timed
-    -- Without a single accepted row nobody is being watched yet.
-    where watermark_at is not null
+    {{ read_clocks('stopped') }}
 
 )
 
 select
     *,
-    status <> 'not_yet_observed' and event_at is not null as is_converted,
-    case
-        when status not in ('ok', 'clamped') or event_at is not null then null
-        when censoring_deletion_at is not null then 'deleted'
-        else 'waiting'
-    end as censor_reason,
-    case
-        when status in ('ok', 'clamped') then greatest(seconds_on_clock, 0)
-    end as duration_seconds,
-    status in ('ok', 'clamped')
-    {%- if var('exclude_left_truncated') %} and not is_left_truncated{% endif %}
-        as is_in_distribution,
     {{ week_start(reporting_date('signed_up_at')) }} as cohort_week
-from judged
+from read

@@ -18,6 +18,8 @@ classified as (
         sdk,
         sample_rate,
         requested_at,
+        status_code,
+        endpoint,
         is_successful,
         case
             when is_malformed then 'malformed'

@@ -49,6 +49,7 @@ described as (
         requests.sample_rate,
         requests.requested_at,
         requests.status_code,
+        requests.endpoint,
         requests.is_malformed,
         requests.is_duplicate,
         requests.status_code not in (401, 403)

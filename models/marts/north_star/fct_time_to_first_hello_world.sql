@@ -19,9 +19,15 @@ with hello_worlds as (
 
 ),
 
-developer_companies as (
+sign_ups as (
 
-    select * from {{ ref('int_developer_companies') }}
+    select * from {{ ref('int_sign_ups') }}
+
+),
+
+failed_attempts as (
+
+    select * from {{ ref('int_failed_attempts') }}
 
 ),
 
@@ -29,7 +35,7 @@ described as (
 
     select
         hello_worlds.developer_id,
-        at_sign_up.company_id,
+        sign_ups.company_id,
         hello_worlds.clock_start_at,
         hello_worlds.hello_world_at,
         hello_worlds.duration_seconds,
@@ -49,14 +55,26 @@ described as (
         hello_worlds.token_to_first_request_seconds,
         hello_worlds.first_request_to_hello_world_seconds,
         hello_worlds.hello_world_to_production_seconds,
+        coalesce(failed_attempts.failed_attempts, 0) as failed_attempts,
+        failed_attempts.last_failed_status_code as last_error_status_code,
+        {{ without_address('failed_attempts.last_failed_endpoint') }}
+            as last_error_endpoint,
+        failed_attempts.last_failed_at as last_error_at,
+        sign_ups.channel,
+        sign_ups.company_size_band,
+        sign_ups.industry,
+        sign_ups.plan,
+        sign_ups.country,
+        sign_ups.github_stars_band,
+        sign_ups.sdk,
+        sign_ups.is_greenfield,
         hello_worlds.is_left_truncated,
         hello_worlds.cohort_week
     from hello_worlds
-    left join developer_companies as at_sign_up
-        on
-            hello_worlds.developer_id = at_sign_up.developer_id
-            and hello_worlds.signed_up_at >= at_sign_up.valid_from
-            and hello_worlds.signed_up_at < at_sign_up.valid_to
+    inner join sign_ups
+        on hello_worlds.developer_id = sign_ups.developer_id
+    left join failed_attempts
+        on hello_worlds.developer_id = failed_attempts.developer_id
 
 )
 

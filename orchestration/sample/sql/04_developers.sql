@@ -131,9 +131,24 @@ placed as (
                 then 2 + floor((companies_count - 1) * pow(share_of(employment_bits, 2), 2))
         end::bigint as company,
         (2 + floor((companies_count - 1) * share_of(employment_bits, 3)))::bigint as next_company,
-        is_crew or is_internal or is_clamped or is_anomaly
-        or (not is_campaign and uniform('converts', person) < conversion_share) as converts
+        getvariable('with_sdk_release') and language = getvariable('sdk_language')
+            and signed_up_at >= getvariable('sdk_release_at') as has_new_sdk
     from employed
+),
+
+decided as (
+    select
+        *,
+        is_crew or is_internal or is_clamped or is_anomaly
+        or (
+            not is_campaign
+            and uniform('converts', person) < if(
+                -- Who is twice as fast gives up half as often at any moment.
+                has_new_sdk, 1 - pow(1 - conversion_share, 1 / getvariable('sdk_factor')),
+                conversion_share
+            )
+        ) as converts
+    from placed
 ),
 
 timed as (
@@ -145,11 +160,7 @@ timed as (
             when is_anomaly then -7200.0
             when is_crew then 1800 + 40000 * uniform('delay', person)
             else greatest(90, 10800 * exp(1.7 * normal('delay', person)))
-                * if(
-                    getvariable('with_sdk_release') and language = getvariable('sdk_language')
-                    and signed_up_at >= getvariable('sdk_release_at'),
-                    getvariable('sdk_factor'), 1
-                )
+                * if(has_new_sdk, getvariable('sdk_factor'), 1)
         end as delay_seconds,
         if(
             fate < 0.03 and not is_crew and not is_internal,
@@ -162,12 +173,12 @@ timed as (
         if(
             fate between 0.2 and 0.3, later(signed_up_at, 86400 * 200 * fate_at), null
         ) as planned_edited_at
-    from placed
+    from decided
 )
 
 select
     timed.* exclude (
-        profile_bits, employment_bits, fate, fate_at, language_share, conversion_share,
+        has_new_sdk, profile_bits, employment_bits, fate, fate_at, language_share, conversion_share,
         planned_deleted_at, planned_moved_at, planned_edited_at, companies_count,
         utm_source, utm_medium, utm_campaign, referrer
     ),

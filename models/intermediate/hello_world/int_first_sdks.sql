@@ -1,0 +1,40 @@
+-- The SDK that each developer began with: that of the first request, failed or not. It
+-- is known of who calls and of nobody else, so everybody has the same time to call (var
+-- sdk_window_days): else the fastest of the last weeks would be all that is known of
+-- them.
+-- One row per developer who called in that time, once it is over.
+with first_requests as (
+
+    select
+        developer_id,
+        sdk,
+        first_requested_at,
+        row_number() over (
+            partition by developer_id order by first_requested_at, sdk
+        ) as place
+    from {{ ref('int_token_days') }}
+    where
+        outcome in ('failed_authentication', 'unsuccessful', 'sandbox', 'qualified')
+        and developer_id is not null
+
+),
+
+hello_worlds as (
+
+    select
+        *,
+        {{ days_after('signed_up_at', var('sdk_window_days')) }} as window_ends_at
+    from {{ ref('int_hello_worlds') }}
+
+)
+
+select
+    first_requests.developer_id,
+    first_requests.sdk
+from first_requests
+inner join hello_worlds
+    on
+        first_requests.developer_id = hello_worlds.developer_id
+        and first_requests.first_requested_at < hello_worlds.window_ends_at
+        and hello_worlds.window_ends_at <= hello_worlds.watermark_at
+where first_requests.place = 1
