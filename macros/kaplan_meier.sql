@@ -51,17 +51,19 @@ products as (
 
 ),
 
+-- To twelve digits, so that one half is one half and nothing rises by the last bit of a
+-- logarithm.
 curve as (
 
     select
         *,
-        case when n_left = 0 then 0 else exp(log_survival) end as survival,
+        case when n_left = 0 then 0 else round(exp(log_survival), 12) end as survival,
         {% for sign, limit in [('+', 'ci_lower'), ('-', 'ci_upper')] -%}
         case
             when n_left > 0 and log_survival < 0
-                then exp(-exp(
+                then round(exp(-exp(
                     ln(-log_survival) {{ sign }} 1.959963984540054 * sqrt(variance) / -log_survival
-                ))
+                )), 12)
         end as {{ limit }}{{ ',' if not loop.last }}
         {% endfor %}
     from products

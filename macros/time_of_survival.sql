@@ -1,5 +1,5 @@
 {#- The first time at which a curve is at or below a share, NULL if it never is: an aggregate over the rows of the
-    curve. A share that is met is met, whatever the last bit of the logarithms says. -#}
+    curve. -#}
 {% macro time_of_survival(curve, share) -%}
-    min(case when {{ curve }} <= {{ share }} + 1e-9 then duration_seconds end)
+    min(case when {{ curve }} <= {{ share }} then duration_seconds end)
 {%- endmacro %}

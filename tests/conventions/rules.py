@@ -28,7 +28,7 @@ DECIDES_OR_COUNTS = re.compile(r"\b(case|group by|over|distinct|union all)\b")
 PORTABLE_FUNCTIONS = frozenset({
     "abs", "avg", "cast", "chr", "coalesce", "count", "dense_rank", "exp", "floor", "greatest",
     "lag", "lead", "least", "length", "ln", "lower", "max", "max_by", "min", "min_by", "nullif",
-    "rank", "regexp_replace", "row_number", "sqrt", "sum", "trim", "upper",
+    "rank", "regexp_replace", "round", "row_number", "sqrt", "sum", "trim", "upper",
 })
 # fmt: on
 PORTABLE_TYPES = frozenset({"bigint", "boolean", "date", "timestamp"})

@@ -49,6 +49,12 @@ WRONG = [
     ({"tracking_starts_at": "2999-01-01"}, "has to be a date that is not in the future"),
     # As a person types it: YAML makes it a date.
     ("tracking_starts_at: 2999-01-01", "is 2999-01-01, but has to be a date that is not in the"),
+    ({"small_sample_size": 0}, "0, but has to be a whole number, 1 or more"),
+    ({"sdk_window_days": 0}, "0, but has to be a whole number, 1 or more"),
+    ({"ttfhw_exact_size": -1}, "-1, but has to be a whole number, 0 or more"),
+    ({"ttfhw_curve_points": 0}, "0, but has to be a whole number, 1 or more"),
+    ({"funnel_days": 0.5}, "0.5, but has to be a whole number, 1 or more"),
+    ({"stuck_after_days": "a week"}, "has to be a whole number, 0 or more"),
     ({"rotation_window_days": 1.5}, "1.5, but has to be a whole number, 0 or more"),
     ({"shared_token_addresses": 1}, "1, but has to be a whole number, 2 or more"),
     ({"shared_token_sdks": 0}, "0, but has to be a whole number, 2 or more"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 from collections.abc import Callable
 from datetime import date
@@ -136,6 +137,46 @@ def test_the_distribution_of_hello_worlds_equals_its_truth(real_world: Build, na
     ]
     watermark = world.rows("select watermark_at from intermediate.int_watermark")[0][0]
     assert watermark.isoformat() == expected["watermark"].removesuffix("+00:00")
+
+
+@pytest.mark.parametrize("name", ["qa_community", "github_profiles"])
+def test_the_survival_curve_equals_its_truth(real_world: Build, name: str) -> None:
+    world = real_world(name)
+    # Pairs in it are not quoted.
+    lines = (SHARED_DATA / name / "truth_ttfhw.csv").read_text().splitlines()
+    pairs = dict(line.split(",", maxsplit=1) for line in lines[1:])
+    expected = {
+        metric: ast.literal_eval(value) for metric, value in pairs.items() if metric != "watermark"
+    }
+    everybody = "where unit = 'developer' and cohort = 'all' and dimension = 'all'"
+    assert world.rows(f"""
+        select
+            n, converted, p50_seconds, p75_seconds, p90_seconds,
+            (p50_ci_lower_seconds, p50_ci_upper_seconds), converters_only_p50_seconds
+        from fct_ttfhw_summary
+        {everybody}
+    """) == [
+        (
+            expected["in_distribution"],
+            expected["converted"],
+            expected["p50_seconds"],
+            expected["p75_seconds"],
+            expected["p90_seconds"],
+            expected["p50_ci"],
+            expected["converters_only_p50_seconds"],
+        )
+    ]
+    hours = {"1h": 1, "24h": 24, "7d": 24 * 7, "28d": 24 * 28}
+    for metric, within in hours.items():
+        ((survival,),) = world.rows(f"""
+            select min(survival) from fct_ttfhw_survival
+            {everybody} and duration_seconds <= {within} * 3600
+        """)
+        assert 1 - survival == pytest.approx(expected[f"km_converted_{metric}"], abs=1e-12)
+    ((p25,),) = world.rows(f"""
+        select min(duration_seconds) from fct_ttfhw_survival {everybody} and survival <= 0.75
+    """)
+    assert p25 == expected["p25_seconds"]
 
 
 def test_cloudtrail_counts_what_was_delivered_twice_once(real_world: Build) -> None:

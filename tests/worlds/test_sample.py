@@ -41,6 +41,12 @@ OTHER_SETTINGS = {
     "exclude_left_truncated": True,
     "nth_production_success": 3,
     "ttfhw_window_weeks": 5,
+    "small_sample_size": 3,
+    "sdk_window_days": 2,
+    "ttfhw_exact_size": 9,
+    "ttfhw_curve_points": 7,
+    "funnel_days": 5,
+    "stuck_after_days": 1,
     "landing_quiet_seconds": 0,
     "max_reject_rate": 0.5,
     "raw_retention_days": 30,
@@ -187,6 +193,26 @@ def test_the_campaign_lifts_sign_ups_and_no_north_star(
     }
     assert [week.isoformat() for week in lifted] == campaign["weeks"]
     assert sum(lifted.values()) == campaign["extra_sign_ups"] > 0
+
+    # Its channel takes longer than without it, which the median of converters does not notice.
+    def curve(of: World) -> dict[float, float]:
+        return dict(
+            of.rows("""
+                select duration_seconds, survival from fct_ttfhw_survival
+                where
+                    unit = 'developer' and cohort = 'all' and segment = 'Paid Social'
+                    and n_events > 0
+            """)
+        )
+
+    with_it, without_it = curve(world), curve(plain)
+    assert with_it.keys() == without_it.keys() != set()
+    assert all(with_it[seconds] > without_it[seconds] for seconds in with_it)
+    converters_only = """
+        select converters_only_p50_seconds from fct_ttfhw_summary
+        where unit = 'developer' and cohort = 'all' and segment = 'Paid Social'
+    """
+    assert world.rows(converters_only) == plain.rows(converters_only)
 
 
 def test_the_silent_customer_is_active_through_the_rotation_and_then_gone(
