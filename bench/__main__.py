@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from bench import engines, landing, memory
+from bench import engines, landing, memory, survival
 from bench.files import FORMATS
 from bench.measure import BenchError, machine
 
 # Those that a plain `make bench` runs; the others take long or much disk and are named by hand.
 BY_DEFAULT = ("landing",)
-BENCHMARKS = ("landing", "memory", "engines")
+BENCHMARKS = ("landing", "memory", "engines", "survival")
 
 
 def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ...]:
@@ -67,6 +67,10 @@ def _sizes(_: click.Context, __: click.Parameter, given: str) -> tuple[int, ...]
     help="Requests that --only engines builds from, commas between.",
 )  # fmt: skip
 @click.option(
+    "--developers", default=1_000_000, show_default=True, type=click.IntRange(min=100),
+    help="Developers whose curves --only survival draws.",
+)  # fmt: skip
+@click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False),
     help="Scratch folder that is kept, its files used again; without it a temporary one.",
 )  # fmt: skip
@@ -82,6 +86,7 @@ def cli(
     only: tuple[str, ...],
     gigabytes: float,
     sizes: tuple[int, ...],
+    developers: int,
     folder: Path | None,
     results: Path | None,
 ) -> None:
@@ -99,6 +104,9 @@ def cli(
                 elif name == "engines":
                     found[name] = engines.run(scratch, sizes=sizes, progress=_progress)
                     click.echo(engines.show(found[name]))
+                elif name == "survival":
+                    found[name] = survival.run(scratch, developers=developers, progress=_progress)
+                    click.echo(survival.show(found[name]))
                 else:
                     found[name] = memory.run(scratch, gigabytes=gigabytes, progress=_progress)
                     click.echo(memory.show(found[name]))

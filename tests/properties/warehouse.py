@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Warehouse:
         place: Path,
         marts: Collection[str] = MARTS,
         crm_sources: Sequence[str] = ("crm",),
+        more_vars: Mapping[str, Any] | None = None,
     ) -> None:
         """Builds the marts of an empty world, seeds included.
 
@@ -80,11 +81,13 @@ class Warehouse:
             place: an empty folder for the Parquet files.
             marts: to build.
             crm_sources: the CRMs that are switched on.
+            more_vars: vars that are not in the settings.
         """
         self.marts = tuple(marts)
         self._place = place
         of_crms = {"crm_sources": list(crm_sources)} if tuple(crm_sources) != ("crm",) else {}
-        self._models = compile_models(self.marts, variables(settings) | of_crms)
+        given = variables(settings) | of_crms | dict(more_vars or {})
+        self._models = compile_models(self.marts, given)
         self._relations = {step.name: step.relation for step in self._models.steps}
         self._connection = self._models.connect(place, threads=1)
         self._number_of_batches = 0

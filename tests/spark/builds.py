@@ -224,7 +224,7 @@ def _different_rows(name: str, found: list[Row], expected: list[Row]) -> list[st
 def _order(row: Mapping[str, Any]) -> list[tuple[bool, str]]:
     # Fractions may differ in their last bit, so they come last, cut.
     exact = [value for value in row.values() if not isinstance(value, float)]
-    rough = [f"{value:.6g}" for value in row.values() if isinstance(value, float)]
+    rough = [f"{value:.9g}" for value in row.values() if isinstance(value, float)]
     return [(value is not None, _text(value)) for value in (*exact, *rough)]
 
 

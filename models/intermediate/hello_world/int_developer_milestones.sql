@@ -43,10 +43,12 @@ first_requests as (
 first_tokens as (
 
     select
-        first_developer_id as developer_id,
-        min(created_at) as first_token_created_at
-    from {{ ref('int_tokens') }}
-    group by first_developer_id
+        tokens.first_developer_id as developer_id,
+        min(tokens.created_at) as first_token_created_at
+    from {{ ref('int_tokens') }} as tokens
+    inner join watermark
+        on tokens.created_at <= watermark.watermark_at
+    group by tokens.first_developer_id
 
 ),
 

@@ -2,16 +2,16 @@
 -- One row per sign-up week, dimension, segment and step.
 with steps as (
 
-    select * from {{ ref('int_funnel_steps') }}
-
-),
-
-sign_ups as (
-
     select
-        *,
-        case when is_greenfield then 'greenfield' else 'joining' end as greenfield
-    from {{ ref('int_sign_ups') }}
+        steps.*,
+        {% for dimension in ttfhw_dimensions() if dimension != 'greenfield' -%}
+        sign_ups.{{ dimension }},
+        {% endfor -%}
+        case when sign_ups.is_greenfield then 'greenfield' else 'joining' end
+            as greenfield
+    from {{ ref('int_funnel_steps') }} as steps
+    inner join {{ ref('int_sign_ups') }} as sign_ups
+        on steps.developer_id = sign_ups.developer_id
 
 ),
 
@@ -29,37 +29,18 @@ memberships as (
 
     {% for dimension in ['all'] + ttfhw_dimensions() -%}
     select
-        steps.cohort_week,
+        cohort_week,
         '{{ dimension }}' as dimension,
-        {{ "'all'" if dimension == 'all' else 'sign_ups.' ~ dimension }} as segment,
-        steps.step,
-        steps.step_number,
-        steps.has_entered,
-        steps.reached_at,
-        steps.seconds_from_step_before
+        {{ "'all'" if dimension == 'all' else dimension }} as segment,
+        step,
+        step_number,
+        has_entered,
+        reached_at,
+        seconds_from_step_before
     from steps
-    inner join sign_ups
-        on steps.developer_id = sign_ups.developer_id
     {% if not loop.last %}union all
     {% endif -%}
     {% endfor %}
-
-),
-
-ordered as (
-
-    select
-        *,
-        sum(case when has_entered then 1 else 0 end) over (
-            partition by cohort_week, dimension, segment, step
-        ) as entered,
-        -- Who has not taken the step comes after all who have.
-        row_number() over (
-            partition by cohort_week, dimension, segment, step
-            order by
-                case when reached_at is null then 1 else 0 end, seconds_from_step_before
-        ) as place
-    from memberships
 
 ),
 
@@ -71,16 +52,52 @@ counted as (
         segment,
         step,
         step_number,
-        entered,
-        count(reached_at) as developers,
-        max(
-            case
-                when 2 * place in (entered, entered + 1) then seconds_from_step_before
-            end
-        )
-            as median_seconds
-    from ordered
-    group by cohort_week, dimension, segment, step, step_number, entered
+        sum(case when has_entered then 1 else 0 end) as entered,
+        count(reached_at) as developers
+    from memberships
+    group by cohort_week, dimension, segment, step, step_number
+
+),
+
+-- Who has not taken the step comes after all who have.
+waits as (
+
+    select
+        memberships.cohort_week,
+        memberships.dimension,
+        memberships.segment,
+        memberships.step_number,
+        memberships.seconds_from_step_before,
+        counted.entered,
+        row_number() over (
+            partition by
+                memberships.cohort_week,
+                memberships.dimension,
+                memberships.segment,
+                memberships.step_number
+            order by memberships.seconds_from_step_before
+        ) as place
+    from memberships
+    inner join counted
+        on
+            memberships.cohort_week = counted.cohort_week
+            and memberships.dimension = counted.dimension
+            and memberships.segment = counted.segment
+            and memberships.step_number = counted.step_number
+    where memberships.seconds_from_step_before is not null
+
+),
+
+medians as (
+
+    select
+        cohort_week,
+        dimension,
+        segment,
+        step_number,
+        seconds_from_step_before as median_seconds
+    from waits
+    where 2 * place in (entered, entered + 1)
 
 )
 
@@ -92,8 +109,14 @@ select
     cast(counted.step_number as bigint) as step_number,
     cast(counted.entered as bigint) as entered,
     cast(counted.developers as bigint) as developers,
-    case when weeks.is_mature then counted.median_seconds end as median_seconds,
+    case when weeks.is_mature then medians.median_seconds end as median_seconds,
     weeks.is_mature
 from counted
 inner join weeks
     on counted.cohort_week = weeks.cohort_week
+left join medians
+    on
+        counted.cohort_week = medians.cohort_week
+        and counted.dimension = medians.dimension
+        and counted.segment = medians.segment
+        and counted.step_number = medians.step_number

@@ -92,22 +92,24 @@ described as (
 )
 
 select
-    row_number() over (
-        order by
-            case company_size_band
-                {% for band in size_bands -%}
-                when '{{ band }}' then {{ loop.index }}
-                {% endfor -%}
-                else {{ size_bands | length + 1 }}
-            end,
-            case when has_integrated_company then 1 else 0 end,
-            case last_step
-                when 'first_request' then 1
-                when 'first_token' then 2
-                else 3
-            end,
-            last_seen_at desc,
-            developer_id
+    cast(
+        row_number() over (
+            order by
+                case company_size_band
+                    {% for band in size_bands -%}
+                    when '{{ band }}' then {{ loop.index }}
+                    {% endfor -%}
+                    else {{ size_bands | length + 1 }}
+                end,
+                case when has_integrated_company then 1 else 0 end,
+                case last_step
+                    when 'first_request' then 1
+                    when 'first_token' then 2
+                    else 3
+                end,
+                last_seen_at desc,
+                developer_id
+        ) as bigint
     ) as stake_rank,
     *
 from described
