@@ -18,7 +18,7 @@ from tests.properties.comparison import RANDOM_VARIANTS, differences, message
 from tests.properties.hello_worlds import VARS, marts_of_hello_worlds
 from tests.properties.reference import Marts, Settings, Tables, understand
 from tests.properties.warehouse import VARIANTS, Warehouse, variables
-from tests.properties.worlds import DEVELOPERS, REQUESTS, random_world
+from tests.properties.worlds import DEVELOPERS, REQUESTS, TOKENS, random_world
 
 MARTS = (
     *("fct_time_to_first_hello_world", "fct_ttfhw_survival", "fct_ttfhw_summary"),
@@ -31,26 +31,36 @@ def world_of(seed: int, settings: Settings) -> Tables:
     """A random world in which people leave, read the docs and try things out."""
     tables = dict(random_world(seed, settings).tables)
     chance = random.Random(f"{seed} hello worlds")
+    owners = {row["token_id"]: row["developer_id"] for row in tables[TOKENS]}
+    calls = {owners.get(row["token_id"]): row["requested_at"] for row in tables[REQUESTS]}
     added: dict[str, dict[str, Any]] = {}
     for row in tables[DEVELOPERS]:
-        signed_up_at = row["signed_up_at"]
-        added.setdefault(
-            row["developer_id"],
-            {
-                "deleted_at": signed_up_at + timedelta(days=chance.choice([0, 1, 5, 20, 90]))
-                if chance.random() < 0.3
-                else None,
-                "first_docs_visit_at": signed_up_at - timedelta(minutes=chance.randrange(-9, 99))
-                if chance.random() < 0.7
-                else None,
-            },
-        )
+        developer_id, signed_up_at = row["developer_id"], row["signed_up_at"]
+        if developer_id in added:
+            continue
+        values = added[developer_id] = {}
+        if developer_id in calls and chance.random() < 0.2:
+            # The registry's clock is late.
+            signed_up_at = calls[developer_id] + timedelta(minutes=chance.randrange(9))
+            values["signed_up_at"] = signed_up_at
+        if chance.random() < 0.3:
+            values["deleted_at"] = signed_up_at + timedelta(days=chance.choice([0, 1, 5, 20, 90]))
+        if chance.random() < 0.7:
+            minutes = chance.randrange(-9, 99)
+            values["first_docs_visit_at"] = signed_up_at - timedelta(minutes=minutes)
     tables[DEVELOPERS] = [row | added[row["developer_id"]] for row in tables[DEVELOPERS]]
     tables[REQUESTS] = [
         # The same for what was delivered twice.
         row
         | random.Random(f"{row['token_id']} {row['requested_at']} {seed}").choice(
-            [{}, {}, {}, {"environment": "sandbox"}, {"endpoint": "/docs/start"}]
+            [
+                {},
+                {},
+                {},
+                {"environment": "sandbox"},
+                {"endpoint": "/docs/start"},
+                {"status_code": 429},
+            ]
         )
         for row in tables[REQUESTS]
     ]
