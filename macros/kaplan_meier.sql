@@ -5,6 +5,13 @@
     variance, NULL where the curve is 1 or 0. At one time events come before censorings (definition D17). -#}
 {% macro kaplan_meier(time_points, keys) -%}
 {%- set own = keys | join(', ') -%}
+{%- set over_times_so_far -%}
+over (
+            partition by {{ own }}
+            order by duration_seconds
+            rows between unbounded preceding and current row
+        )
+{%- endset -%}
 at_risk as (
 
     select
@@ -24,14 +31,14 @@ products as (
 
     select
         *,
-        min(n_at_risk - n_events) over times_so_far as n_left,
+        min(n_at_risk - n_events) {{ over_times_so_far }} as n_left,
         sum(
             case
                 when n_events < n_at_risk
                     then ln(1 - n_events / cast(n_at_risk as {{ type_double() }}))
                 else 0
             end
-        ) over times_so_far as log_survival,
+        ) {{ over_times_so_far }} as log_survival,
         sum(
             case
                 when n_events < n_at_risk
@@ -40,14 +47,8 @@ products as (
                         / (cast(n_at_risk as {{ type_double() }}) * (n_at_risk - n_events))
                 else 0
             end
-        ) over times_so_far as variance
+        ) {{ over_times_so_far }} as variance
     from at_risk
-    window
-        times_so_far as (
-            partition by {{ own }}
-            order by duration_seconds
-            rows between unbounded preceding and current row
-        )
 
 ),
 

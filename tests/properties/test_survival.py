@@ -18,9 +18,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.stats
 from lifelines import KaplanMeierFitter
 from lifelines.statistics import multivariate_logrank_test
 
+from tests.compiled import compile_models
 from tests.properties.reference import Settings
 from tests.properties.warehouse import Warehouse
 from tests.properties.worlds import DEVELOPERS, REQUESTS, TOKENS, Row, deliver, full_row
@@ -374,3 +376,34 @@ def test_an_adjusted_p_value_is_that_of_holm(found: Marts) -> None:
             largest = max(largest, min(1.0, (len(tested) - place) * row["p_value"]))
             assert row["p_value_adjusted"] == pytest.approx(largest)
         assert all(row["p_value_adjusted"] is None for row in family if row not in tested)
+
+
+def test_tails_of_the_chi_square_distribution_are_exact(tmp_path: Path) -> None:
+    models = compile_models(["int_log_rank_p_values"])
+    steps = {step.name: step for step in models.steps}
+    statistics = [
+        (degrees, chi_square)
+        for degrees in (*range(1, 12), 30, 31, 100, 151)
+        for chi_square in (1e-9, 0.01, 0.3, 0.5, 1.0, 3.84, 10.0, 31.0, 33.0, 100.0, 400.0, 1300.0)
+    ]
+    with models.connect(tmp_path, threads=1) as connection:
+        connection.execute(
+            f"create table {steps['int_log_rank_statistics'].relation} "
+            "(comparison_id bigint, degrees_of_freedom bigint, chi_square double)"
+        )
+        connection.executemany(
+            f"insert into {steps['int_log_rank_statistics'].relation} values (?, ?, ?)",
+            [(number, *given) for number, given in enumerate(statistics)],
+        )
+        connection.execute(
+            f"create table {steps['int_log_rank_scores'].relation} as "
+            "select comparison_id, unnest(range(1, degrees_of_freedom + 2)) as group_number "
+            f"from {steps['int_log_rank_statistics'].relation}"
+        )
+        found = dict(connection.execute(steps["int_log_rank_p_values"].query).fetchall())
+    for number, (degrees, chi_square) in enumerate(statistics):
+        expected = scipy.stats.chi2.sf(chi_square, degrees)
+        assert found[number] == pytest.approx(expected, rel=1e-12, abs=1e-300), (
+            degrees,
+            chi_square,
+        )

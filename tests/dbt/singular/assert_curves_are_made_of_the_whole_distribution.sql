@@ -23,7 +23,7 @@ distribution as (
 
 )
 
-select *
+select curves.*
 from curves
 cross join distribution
 where

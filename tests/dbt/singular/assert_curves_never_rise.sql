@@ -1,5 +1,5 @@
--- A curve starts at everybody, falls where somebody says hello and nowhere else, and its
--- limits lie on its two sides (definition D17).
+-- A curve starts at everybody, falls where somebody says hello and nowhere else, and
+-- its limits lie on its two sides (definition D17).
 with curves as (
 
     select
