@@ -1,17 +1,8 @@
 -- How far the sign-ups of a week have come, and how long each step took them.
 -- One row per sign-up week, dimension, segment and step.
-with steps as (
+with memberships as (
 
-    select
-        steps.*,
-        {% for dimension in ttfhw_dimensions() if dimension != 'greenfield' -%}
-        sign_ups.{{ dimension }},
-        {% endfor -%}
-        case when sign_ups.is_greenfield then 'greenfield' else 'joining' end
-            as greenfield
-    from {{ ref('int_funnel_steps') }} as steps
-    inner join {{ ref('int_sign_ups') }} as sign_ups
-        on steps.developer_id = sign_ups.developer_id
+    select * from {{ ref('int_funnel_memberships') }}
 
 ),
 
@@ -20,27 +11,8 @@ weeks as (
     select
         cohort_week,
         min(case when is_mature then 1 else 0 end) = 1 as is_mature
-    from steps
+    from {{ ref('int_funnel_steps') }}
     group by cohort_week
-
-),
-
-memberships as (
-
-    {% for dimension in ['all'] + ttfhw_dimensions() -%}
-    select
-        cohort_week,
-        '{{ dimension }}' as dimension,
-        {{ "'all'" if dimension == 'all' else dimension }} as segment,
-        step,
-        step_number,
-        has_entered,
-        reached_at,
-        seconds_from_step_before
-    from steps
-    {% if not loop.last %}union all
-    {% endif -%}
-    {% endfor %}
 
 ),
 
