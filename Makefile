@@ -79,12 +79,12 @@ spark-up: install-spark ## Start Spark on this machine: a master, two workers, a
 spark-down: install-spark ## Stop it; its tables stay
 	@$(SPARK_BIN)/python -m tools.spark_cluster down
 
-# The longest files first, so that both workers end at about the same time; lint has run the conventions.
+# The longest files first, so that both workers end at about the same time.
 LONGEST_TESTS := tests/worlds tests/properties tests/orchestration tests/landing
-OTHER_TESTS := $(filter-out $(LONGEST_TESTS) tests/conventions tests/dbt tests/toy_project tests/__pycache__, \
+OTHER_TESTS := $(filter-out $(LONGEST_TESTS) tests/dbt tests/toy_project tests/__pycache__, \
 	$(patsubst %/,%,$(wildcard tests/*/)))
 
-test: lint ## Lint and run every test that needs no server
+test: install-dev ## Run every test that needs no server
 	$(BIN)/pytest -m "not services and not spark and not dialects" -n 2 --dist loadfile --no-loadscope-reorder $(LONGEST_TESTS) $(OTHER_TESTS)
 
 test-services: install-dev ## Run the tests that start servers and daemons
@@ -103,12 +103,11 @@ bench: install ## Compare landing with DuckDB merely reading the same files (BEN
 bench-engines: install-spark ## Build the models on DuckDB and on Spark over 1 M and 10 M requests (BENCH="--sizes 1000000")
 	@$(SPARK_BIN)/python -m bench --only engines $(BENCH)
 
-lint: install-dev ## Check Python with ruff, SQL with sqlfluff, and the project's conventions
+lint: install-dev ## Check Python with ruff and SQL with sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	@mkdir -p -m 700 "$(NORTH_STAR_DATA)/dev"
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests/dbt/singular
-	$(BIN)/pytest --quiet tests/conventions
 
 format: install-dev ## Put Python and SQL into shape
 	$(BIN)/ruff check --fix .

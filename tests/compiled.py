@@ -8,6 +8,7 @@ What it would do around them (contracts, tests) is not what the tests that use t
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from filelock import FileLock
 
 from orchestration.landing.contract import read_contract
 from orchestration.landing.raw import RawFolder
@@ -131,13 +133,37 @@ def compile_models(names: Collection[str] | None = None, variables: Vars | None 
 
 
 def compile_ahead(variants: Iterable[Vars]) -> None:
-    """Compiles several sets of vars in one go: dbt starts and reads the project only once."""
+    """Compiles several sets of vars in one go: dbt starts and reads the project only once.
+
+    What one process of a test run has compiled the others need not compile again.
+    """
     missing = [variables for variables in variants if _key(variables) not in _COMPILED]
     if not missing:
         return
+    if SHARED is None:
+        _keep(missing, _compile(missing))
+        return
+    SHARED.mkdir(exist_ok=True)
+    files = {
+        _key(each): SHARED / hashlib.sha256(_key(each).encode()).hexdigest() for each in missing
+    }
+    with FileLock(SHARED / "lock"):
+        new = [each for each in missing if not files[_key(each)].exists()]
+        for each, nodes in zip(new, _compile(new) if new else (), strict=True):
+            files[_key(each)].write_text(json.dumps(nodes))
+    _keep(missing, [json.loads(files[_key(each)].read_text()) for each in missing])
+
+
+def _keep(variants: Iterable[Vars], compiled: Iterable[list[dict[str, Any]]]) -> None:
+    for variables, nodes in zip(variants, compiled, strict=True):
+        _COMPILED[_key(variables)] = {node["name"]: _step(node) for node in nodes}
+
+
+def _compile(variants: list[Vars]) -> list[list[dict[str, Any]]]:
+    """The nodes of each set of vars, from a process of dbt's own."""
     with tempfile.TemporaryDirectory() as place:
         exchanged = Path(place, "compiled.json")
-        exchanged.write_text(json.dumps(missing))
+        exchanged.write_text(json.dumps(variants))
         done = subprocess.run(
             [sys.executable, "-m", "tests.compiled", str(exchanged)],
             cwd=PROJECT,
@@ -152,11 +178,11 @@ def compile_ahead(variants: Iterable[Vars]) -> None:
             text=True,
         )
         assert done.returncode == 0, done.stdout
-        compiled = json.loads(exchanged.read_text())
-    for variables, nodes in zip(missing, compiled, strict=True):
-        _COMPILED[_key(variables)] = {node["name"]: _step(node) for node in nodes}
+        return json.loads(exchanged.read_text())
 
 
+# A folder that the processes of one test run share; tests/conftest.py sets it.
+SHARED: Path | None = None
 _COMPILED: dict[str, dict[str, Step]] = {}
 _STRUCTURAL = {"crm_sources", "crm_custom_fields"}
 

@@ -18,6 +18,15 @@ os.environ.pop("NORTH_STAR_TARGET", None)
 PROJECT = Path(__file__).resolve().parents[1]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The processes of a test run share what dbt has compiled."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        from tests import compiled
+
+        compiled.SHARED = tmp_path_factory.getbasetemp().parent / "compiled"
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """In CI a skipped test is a failure: what was not tried is not known to work."""
