@@ -140,14 +140,17 @@ def compile_ahead(variants: Iterable[Vars]) -> None:
     missing = [variables for variables in variants if _key(variables) not in _COMPILED]
     if not missing:
         return
-    if SHARED is None:
+    # A folder that the processes of one test run share: tests/conftest.py names it.
+    shared = os.environ.get("NORTH_STAR_COMPILED")
+    if shared is None:
         _keep(missing, _compile(missing))
         return
-    SHARED.mkdir(exist_ok=True)
+    Path(shared).mkdir(exist_ok=True)
     files = {
-        _key(each): SHARED / hashlib.sha256(_key(each).encode()).hexdigest() for each in missing
+        _key(each): Path(shared, hashlib.sha256(_key(each).encode()).hexdigest())
+        for each in missing
     }
-    with FileLock(SHARED / "lock"):
+    with FileLock(Path(shared, "lock")):
         new = [each for each in missing if not files[_key(each)].exists()]
         for each, nodes in zip(new, _compile(new) if new else (), strict=True):
             files[_key(each)].write_text(json.dumps(nodes))
@@ -181,8 +184,6 @@ def _compile(variants: list[Vars]) -> list[list[dict[str, Any]]]:
         return json.loads(exchanged.read_text())
 
 
-# A folder that the processes of one test run share; tests/conftest.py sets it.
-SHARED: Path | None = None
 _COMPILED: dict[str, dict[str, Step]] = {}
 _STRUCTURAL = {"crm_sources", "crm_custom_fields"}
 

@@ -22,9 +22,8 @@ PROJECT = Path(__file__).resolve().parents[1]
 def _compile_once(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The processes of a test run share what dbt has compiled."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        from tests import compiled
-
-        compiled.SHARED = tmp_path_factory.getbasetemp().parent / "compiled"
+        folder = tmp_path_factory.getbasetemp().parent / "compiled"
+        os.environ.setdefault("NORTH_STAR_COMPILED", str(folder))
 
 
 @pytest.hookimpl(tryfirst=True)
