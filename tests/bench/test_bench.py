@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
-from bench import memory
+from bench import memory, survival
 from bench.__main__ import cli
 from bench.files import plan, provide, write_requests
 from bench.landing import land_files, read_files, readings, what_was_lost, why_skipped
@@ -106,6 +107,19 @@ def test_memory_is_measured_over_a_mix_of_files(tmp_path):
 def test_memory_asks_for_its_disk_before_it_writes(tmp_path):
     with pytest.raises(BenchError, match=r"has \d+ GB left"):
         memory.run(tmp_path, gigabytes=1e9, progress=print)
+
+
+@pytest.mark.services
+def test_survival_is_measured_over_all_dimensions(tmp_path):
+    """It builds all models, which takes as long as what starts a server."""
+    found = survival.run(tmp_path, developers=300, progress=lambda line: None)
+    assert found["developers"] == 300
+    # Nine ways of cutting all units, and those of each month.
+    assert found["memberships"] == 18 * found["units"] > 18 * 300
+    assert found["curve_rows"] > found["units"]
+    assert found["seconds"] > found["models"]["fct_ttfhw_survival"] > 0
+    shown = survival.show(found)
+    assert re.search(r"^both +\d+\.\d +\d+\.\d$", shown, re.M)
 
 
 def test_failure_in_the_measured_process_is_told(tmp_path):
