@@ -117,7 +117,8 @@ format: install-dev ## Put Python and SQL into shape
 
 lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (UPGRADE=--upgrade: newest)
 	$(UV_COMPILE) pyproject.toml -o requirements/lock.txt
-	$(UV_COMPILE) pyproject.toml --group dev --group statistics -o requirements/dev.txt
+	$(UV_COMPILE) pyproject.toml --extra semantic --extra postgres \
+		--group dev --group clients --group statistics -o requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --extra spark --group dev --group spark-cluster \
 		-c requirements/dev.txt -o requirements/spark.txt
 	$(UV_COMPILE) --group dialects -o requirements/dialects.txt
