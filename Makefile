@@ -6,6 +6,7 @@ SHELL := /bin/sh
 BIN := .venv/bin
 SPARK_BIN := .venv-spark/bin
 DIALECTS_BIN := .venv-dialects/bin
+SUPERSET_BIN := .venv-superset/bin
 # What runs build on decides which environment they need; NORTH_STAR_TARGET is prod (DuckDB) without it.
 RUN_VENV := $(if $(filter spark,$(NORTH_STAR_TARGET)),.venv-spark,.venv)
 NORTH_STAR_DATA ?= data
@@ -26,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects run land withdraw compact forget formats show dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects run serve-postgres superset-check land withdraw compact forget formats show dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +61,12 @@ formats: install ## Compare the examples in formats/ with their expected rows (W
 
 show: install ## Show the latest final week of what is published
 	@$(BIN)/python -m orchestration show
+
+serve-postgres: .venv/.installed-postgres ## Copy what is published into the PostgreSQL that NORTH_STAR_POSTGRES names
+	@$(BIN)/python -m orchestration serve-postgres
+
+superset-check: .venv-superset/.installed ## Try what is published, and the dashboard in dashboards/, in a real Superset (WITH="--screenshots DIR")
+	@$(SUPERSET_BIN)/python -m tools.superset_check $(WITH)
 
 dev: $(RUN_VENV)/.installed ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
 	@$(RUN_VENV)/bin/python -m orchestration dev
@@ -121,7 +128,9 @@ lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (U
 		--group dev --group clients --group statistics -o requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --extra spark --group dev --group spark-cluster \
 		-c requirements/dev.txt -o requirements/spark.txt
+	$(UV_COMPILE) pyproject.toml --extra postgres -c requirements/dev.txt -o requirements/postgres.txt
 	$(UV_COMPILE) --group dialects -o requirements/dialects.txt
+	$(UV_COMPILE) --group superset -o requirements/superset.txt
 	echo uv | $(UV_COMPILE) - -o requirements/uv.txt
 
 clean: ## Remove caches and databases that are built again; never landing, raw or publications
@@ -139,6 +148,15 @@ clean: ## Remove caches and databases that are built again; never landing, raw o
 .venv-spark/.installed: requirements/spark.txt | $(BIN)/python $(LOCAL_UV)
 	@test -e $(SPARK_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-spark
 	$(UV_INSTALL) $(SPARK_BIN)/python -r requirements/spark.txt
+	@touch $@
+
+.venv/.installed-postgres: requirements/postgres.txt | $(BIN)/python $(LOCAL_UV)
+	$(UV_INSTALL) $(BIN)/python -r requirements/postgres.txt
+	@touch $@ .venv/.installed
+
+.venv-superset/.installed: requirements/superset.txt | $(BIN)/python $(LOCAL_UV)
+	@test -e $(SUPERSET_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-superset
+	$(UV_INSTALL) $(SUPERSET_BIN)/python -r requirements/superset.txt
 	@touch $@
 
 .venv-dialects/.installed: requirements/dialects.txt | $(BIN)/python $(LOCAL_UV)
