@@ -53,6 +53,7 @@ described as (
         known.token_lineage_id,
         known.previous_token_id,
         tokens.developer_id,
+        tokens.first_developer_id,
         tokens.application_id,
         tokens.environment,
         tokens.token_id is not null as is_registered,

@@ -5,6 +5,7 @@ select
     week_end,
     week_starts_at,
     week_ends_at,
+    described_at,
     week_status,
     is_data_gap,
     days_with_logs,
