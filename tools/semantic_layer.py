@@ -1,8 +1,9 @@
 """The metrics of models/semantic/, asked of what is published: MetricFlow on a read-only database.
 
-MetricFlow's own command wants a dbt profile and asks the internet for a newer version of itself each
-time. Its engine wants neither: the manifest that dbt wrote of the published build says what the metrics
-are, and a database in memory shows the published tables under the names that they had in the build.
+MetricFlow's own command wants a dbt profile, and asks the internet for a newer version of itself
+each time. Its engine wants neither: the manifest that dbt wrote of the published build says what
+the metrics are, and a database in memory shows the published tables under the names that they had
+in the build.
 """
 
 from __future__ import annotations
@@ -100,7 +101,7 @@ class SemanticLayer:
         manifest = read_manifest(published.folder / "dbt" / "manifest.json")
         if not manifest["metrics"]:
             raise SemanticLayerError(
-                "What is published was built before the project had metrics; `make run` builds it anew."
+                "What is published was built before there were metrics; `make run` builds it anew."
             )
         return cls(manifest, _connect(manifest, published.database))
 
@@ -213,12 +214,14 @@ def _time_spine(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _connect(manifest: Manifest, published: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory whose names are those of the build and whose tables are the published."""
+    """A database in memory with the names of the build and the tables of the publication."""
     tables = marts(manifest)
     semantic = [node for node in manifest["nodes"].values() if _is_semantic(node)]
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
-    connection.execute(f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as {_ALIAS} (read_only)")
+    connection.execute(
+        f"attach '{str(published).replace(chr(39), chr(39) * 2)}' as {_ALIAS} (read_only)"
+    )
     for database in sorted({node["database"] for node in tables + semantic}):
         connection.execute(f"attach ':memory:' as \"{database}\"")
     for database, schema in sorted({(n["database"], n["schema"]) for n in tables + semantic}):

@@ -48,7 +48,9 @@ class Fact:
         joins, alias, belongs_to = "", "fact", self.belongs_to
         for entity in entities if entities != [self.name] else []:
             table, key, further = ENTITIES[entity]
-            joins += f" left join {table} as {entity}_ on {alias}.{belongs_to[entity]} = {entity}_.{key}"
+            joins += (
+                f" left join {table} as {entity}_ on {alias}.{belongs_to[entity]} = {entity}_.{key}"
+            )
             alias, belongs_to = f"{entity}_", further
         metrics = ", ".join(f"{sql} as {name}" for name, sql in self.metrics.items())
         return f"""
@@ -126,13 +128,13 @@ def _conversions() -> dict[str, str]:
 
 
 def _outcomes() -> dict[str, str]:
-    accepted = "sum(requests) filter (outcome not in ('malformed', 'duplicate'))"
+    accepted = "coalesce(sum(requests) filter (outcome not in ('malformed', 'duplicate')), 0)"
     found = {"logged_requests": "sum(requests)", "accepted_requests": accepted}
     for outcome in ("qualified", "failed_authentication", "unsuccessful"):
         counted = f"coalesce(sum(requests) filter (outcome = '{outcome}'), 0)"
         found |= {
             f"{outcome}_logged_requests": counted,
-            f"{outcome}_requests_rate": f"{counted} / {accepted}",
+            f"{outcome}_requests_rate": f"{counted} / nullif({accepted}, 0)",
         }
     return found
 
