@@ -4,18 +4,21 @@ It knows bytes, types and secrets. Whatever has a meaning (duplicates, outcomes,
 the SQL models.
 """
 
+from orchestration.landing.erasing import Erasure, find_people, forget
 from orchestration.landing.errors import LandingError
 from orchestration.landing.landing import LandingResult, TableCounts, land
 from orchestration.landing.options import Options
-from orchestration.landing.rewriting import Rewriting, compact, forget, withdraw
+from orchestration.landing.rewriting import Rewriting, compact, withdraw
 
 __all__ = [
+    "Erasure",
     "LandingError",
     "LandingResult",
     "Options",
     "Rewriting",
     "TableCounts",
     "compact",
+    "find_people",
     "forget",
     "land",
     "withdraw",

@@ -4,12 +4,13 @@ The yml of dbt's sources is the one place that names the raw tables and their co
 needs beyond names and types stands in it as ``meta``: on a source ``config.meta.landing``
 (``relations``), on a table ``config.meta.landing`` (``folder``, ``records``, ``event_time``), on a
 column ``config.meta`` (``from``, ``required``, ``hash_of``, ``prefix_of``, ``cut_query_string``,
-``person``). The columns that a program adds to its CRM's tables are named in dbt_project.yml, see
-``custom_fields``.
+``person``, ``name_ends_at``, ``personal``). The columns that a program adds to its CRM's tables are
+named in dbt_project.yml, see ``custom_fields``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,23 @@ LEDGER = {
         "file_hash", "source_name", "table_name", "path", "event_date", "rows_removed",
         "rejects_removed", "reason", "removed_at",
     ),
+    # Written by publishing, which has no other state that nothing could build again.
+    "publications": (
+        "run_id", "published_at", "metric", "week_start", "value", "rows_read", "records_read",
+        "rules_hash",
+    ),
 }  # fmt: skip
 
 _SOURCE_KEYS = {"relations", "written_by_landing"}
 _TABLE_KEYS = {"folder", "records", "event_time"}
-_COLUMN_KEYS = {"from", "required", "hash_of", "prefix_of", "cut_query_string", "person"}
+_COLUMN_KEYS = {
+    "from", "required", "hash_of", "prefix_of", "cut_query_string", "person", "name_ends_at",
+    "personal",
+}  # fmt: skip
+
+# Kinds of names that landing knows by heart; any other word is a kind of its own.
+DEVELOPER = "developer"
+EMAIL = "email"
 
 
 @dataclass(frozen=True)
@@ -65,7 +78,13 @@ class Column:
         prefix_of: input of which the first four characters are kept.
         is_required: a row without a value is a reject.
         cut_query_string: everything from the first ``?`` or ``#`` on is cut.
-        is_person: it names a person, who can ask to be forgotten by it.
+        person: what kind of name of a person it holds (``developer``, ``email``, ``login``,
+            ``contact``, ``visitor`` ...), by which the person can be forgotten; several with
+            semicolons between count each. A name means the same person in all columns of its kind.
+            None: it names nobody.
+        name_ends_at: what separates the name from the rest of the value, None if there is no rest.
+        is_personal: it says something of the person in a row, and is emptied with the name.
+        personal_unless: a column and the values of it in whose rows it is left as it is.
     """
 
     name: str
@@ -75,7 +94,10 @@ class Column:
     prefix_of: str | None = None
     is_required: bool = False
     cut_query_string: bool = False
-    is_person: bool = False
+    person: str | None = None
+    name_ends_at: str | None = None
+    is_personal: bool = False
+    personal_unless: tuple[str, tuple[str, ...]] | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -122,6 +144,11 @@ class Table:
     def inputs(self) -> tuple[str, ...]:
         """Every input that a column of this table is made from, each once."""
         return tuple(dict.fromkeys(name for column in self.columns for name in column.inputs))
+
+    @property
+    def naming(self) -> tuple[Column, ...]:
+        """The columns that name people."""
+        return tuple(column for column in self.columns if column.person)
 
 
 @dataclass(frozen=True)
@@ -226,6 +253,7 @@ def _table(
     folders = [folders] if isinstance(folders, str) else folders
     label = f"{source}.{entry['name']}"
     added = _added(columns, [field for field in custom_fields if field.table == label])
+    _check_people(where, columns)
     table = Table(
         source=source,
         name=entry["name"],
@@ -243,7 +271,11 @@ def _table(
 
 
 def _added(columns: tuple[Column, ...], custom_fields: list[CustomField]) -> list[Column]:
-    """The columns of custom fields, but for those that the table has anyway."""
+    """The columns of custom fields, but for those that the table has anyway.
+
+    Where rows are about people nobody but the program knows what its fields say of them.
+    """
+    is_personal = any(column.person for column in columns)
     taken = {column.name.lower(): column for column in columns}
     added = []
     for field in custom_fields:
@@ -255,8 +287,20 @@ def _added(columns: tuple[Column, ...], custom_fields: list[CustomField]) -> lis
                 "for the table has a column of that name, which is made of something else."
             )
         if not other:
-            added.append(Column(name, field.data_type, (name,)))
+            added.append(Column(name, field.data_type, (name,), is_personal=is_personal))
     return added
+
+
+def _check_people(where: str, columns: tuple[Column, ...]) -> None:
+    names = {column.name for column in columns}
+    for column in columns:
+        if column.is_personal and not any(each.person for each in columns):
+            raise LandingError(f"{where}, column {column.name}: no column says whose it is.")
+        if column.personal_unless and column.personal_unless[0] not in names:
+            raise LandingError(
+                f"{where}, column {column.name}: personal names the column "
+                f"{column.personal_unless[0]}, which the table does not have."
+            )
 
 
 def _column(where: str, entry: dict[str, Any]) -> Column:
@@ -285,8 +329,39 @@ def _column(where: str, entry: dict[str, Any]) -> Column:
         prefix_of=prefix_of,
         is_required=bool(meta.get("required")),
         cut_query_string=bool(meta.get("cut_query_string")),
-        is_person=bool(meta.get("person")),
+        person=_kind_of_name(where, data_type, meta),
+        name_ends_at=meta.get("name_ends_at"),
+        is_personal=bool(meta.get("personal")),
+        personal_unless=_personal_unless(where, meta.get("personal")),
     )
+
+
+def _kind_of_name(where: str, data_type: str, meta: dict[str, Any]) -> str | None:
+    kind = meta.get("person")
+    if kind is None:
+        if meta.get("name_ends_at"):
+            raise LandingError(f"{where}: name_ends_at is for columns with person.")
+        return None
+    if not isinstance(kind, str) or not re.fullmatch(r"[a-z_]+", kind) or data_type != "varchar":
+        raise LandingError(
+            f"{where}: person is the kind of name that a varchar holds, such as {DEVELOPER}, "
+            f"{EMAIL}, login or contact, not {kind!r}."
+        )
+    return kind
+
+
+def _personal_unless(where: str, personal: object) -> tuple[str, tuple[str, ...]] | None:
+    """The exception in ``personal: {unless: {<column>: [<value>, ...]}}``."""
+    if personal is None or isinstance(personal, bool):
+        return None
+    unless = personal.get("unless") if isinstance(personal, dict) else None
+    if not isinstance(unless, dict) or len(unless) != 1 or not all(unless.values()):
+        raise LandingError(
+            f"{where}: personal is true, or {{unless: {{<column>: [<value>, ...]}}}}, not "
+            f"{personal!r}."
+        )
+    ((column, values),) = unless.items()
+    return column, tuple(str(value) for value in values)
 
 
 def _refuse_unknown_keys(where: str, given: dict[str, Any], known: set[str]) -> None:

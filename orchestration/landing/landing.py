@@ -226,8 +226,23 @@ class _Landing:
                 new = self._new_files(some, table_of)
                 if new:
                     self._write_batch(scan, new)
+        if not forgotten.is_finished:
+            self._finish_erasing(forgotten)
         self._warn(scan.unknown)
         return self.result
+
+    def _finish_erasing(self, forgotten: ForgottenPeople) -> None:
+        """Erases people from what was landed before new names of theirs came."""
+        # Erasing opens raw/ as landing does, so it is imported here.
+        from orchestration.landing.erasing import finish_erasing
+
+        done = finish_erasing(self.raw, self.connection, self.contract, forgotten).rewriting
+        rows = sum(done.rows_renamed.values())
+        if rows:
+            self.result.warnings.append(
+                f"{rows:,} rows that were landed before hold further names of forgotten people, "
+                "which now are pseudonyms there too; what else holds them: repeat make forget."
+            )
 
     def _warn(self, unknown: Mapping[str, set[str]]) -> None:
         """One sentence for each thing that somebody should look at."""

@@ -1,4 +1,4 @@
-"""Rewriting raw/: small batches become one, old rows, forgotten people and whole files go.
+"""Rewriting raw/: small batches become one, old rows and whole files go, people get pseudonyms.
 
 Each builds the next version of raw/ beside the current one and switches to it with one rename. The
 ledger says what was removed, so that rows landed less rows removed are the rows that are there.
@@ -11,18 +11,19 @@ import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
 from orchestration.landing.contract import LEDGER, Contract, Table, read_contract
 from orchestration.landing.errors import LandingError
-from orchestration.landing.forgetting import ForgottenPeople
+from orchestration.landing.forgetting import PSEUDONYM_LENGTH, PSEUDONYM_PATTERN
 from orchestration.landing.landing import open_raw
+from orchestration.landing.names import Names
 from orchestration.landing.options import Options, read_options
 from orchestration.landing.raw import EMPTY_BATCH, PARQUET, RawFolder, parquet_file
-from orchestration.landing.secrets import literal, read_token_key
+from orchestration.landing.secrets import literal
 from orchestration.landing.values import identifier
 from orchestration.settings import DataFolder
 
@@ -38,11 +39,15 @@ class Rewriting:
         batches_before: batches there were.
         batches_after: batches there are.
         rows_removed: rows taken out of raw/, by ``source.table``.
+        rows_renamed: rows in which names became pseudonyms, by ``source.table``.
+        texts_removed: rejects that lost their texts.
     """
 
     batches_before: int
     batches_after: int
     rows_removed: Mapping[str, int]
+    rows_renamed: Mapping[str, int]
+    texts_removed: int
 
 
 def compact(data: DataFolder, options: Options | None = None) -> Rewriting:
@@ -56,45 +61,15 @@ def compact(data: DataFolder, options: Options | None = None) -> Rewriting:
     """
     options = options or read_options()
     with open_raw(data) as (raw, connection, _):
-        rewriter = _Rewriter(raw, connection, read_contract())
+        rewriter = Rewriter(raw, connection, read_contract())
         if options.raw_retention_days:
             oldest = datetime.now(UTC).date() - timedelta(days=options.raw_retention_days)
-            rewriter.remove_texts(oldest)
+            rewriter.remove_texts(f"_landed_at < date '{oldest}' and raw_text is not null")
             for table in rewriter.contract.tables:
                 if table.event_time:
                     condition = f"{identifier(table.event_time)} < date '{oldest}'"
                     rewriter.remove(table, condition, "expired")
         return rewriter.rewrite(merge=True)
-
-
-def forget(data: DataFolder, names: Iterable[str]) -> Rewriting:
-    """Removes the rows that name people, and keeps later rows of theirs from landing.
-
-    Names are ids, e-mail addresses or logins: values of columns that the contract marks with
-    ``person``. Their keyed hashes are kept in ``forgotten.json``. The caller holds the lock.
-
-    Args:
-        data: the data folder.
-        names: what names them, each as it stands in the sources.
-
-    Raises:
-        LandingError: no name was given, the token key is not the one of raw/, or the machine
-            failed.
-    """
-    names = [name for name in names if name.strip()]
-    if not names:
-        raise LandingError("Nobody was named: give ids, e-mail addresses or logins.")
-    with open_raw(data) as (raw, connection, _):
-        key, _ = read_token_key(data.root / "token_key")
-        raw.check_key(key, has_landed=bool(raw.read_ledger(connection)))
-        people = ForgottenPeople(data.root, key)
-        people.add(names)
-        rewriter = _Rewriter(raw, connection, read_contract(), key.parameters)
-        for table in rewriter.contract.tables:
-            condition = people.condition(table)
-            if condition:
-                rewriter.remove(table, condition, "forgotten")
-        return rewriter.rewrite()
 
 
 def withdraw(data: DataFolder, paths: Iterable[str]) -> Rewriting:
@@ -129,13 +104,17 @@ def withdraw(data: DataFolder, paths: Iterable[str]) -> Rewriting:
                 )
             }
         )
-        rewriter = _Rewriter(raw, connection, read_contract())
+        rewriter = Rewriter(raw, connection, read_contract())
         rewriter.withdraw(hashes)
         return rewriter.rewrite()
 
 
-class _Rewriter:
-    """One rewriting of raw/: first what goes is noted, then the next version is written."""
+class Rewriter:
+    """One rewriting of raw/: first what goes is noted, then the next version is written.
+
+    Attributes:
+        contract: the raw tables.
+    """
 
     def __init__(
         self,
@@ -153,7 +132,11 @@ class _Rewriter:
             folder.name for folder in raw.batches.iterdir() if folder.name != EMPTY_BATCH
         )
         self._touched: set[str] = set()
-        self._texts = "raw_text"
+        self._texts: str | None = None
+        self._reason = "reason"
+        self._texts_removed = 0
+        self._names: Names | None = None
+        self._renamed: dict[str, int] = {}
         self._removed_at = datetime.now(UTC).replace(tzinfo=None)
         ledger = {table.name: table for table in contract.ledger}
         columns = ", ".join(
@@ -182,23 +165,96 @@ class _Rewriter:
                 where {condition}
                 group by all
                 """,
-                self._parameters if "$ipad" in condition else {},
+                self._parameters_of(condition),
             )
         self._note_touched()
 
-    def remove_texts(self, before: date) -> None:
-        """Notes that rejects landed before a date lose their texts."""
-        old = f"_landed_at < date '{before}'"
-        self._texts = f"if({old}, null, raw_text)"
+    def remove_texts(self, condition: str, reason: str = "reason") -> set[str]:
+        """Notes that rejects lose their texts.
+
+        Args:
+            condition: SQL that holds for those that do.
+            reason: SQL of what becomes of their reasons.
+
+        Returns:
+            Hashes of the files that they are from.
+        """
+        self._texts = condition
+        self._reason = reason
+        hashes: set[str] = set()
         for batch in self._batches:
             files = self._files(batch, "landing/rejects")
-            if (
-                files
-                and self._connection.execute(
-                    f"select 1 from {_parquet(files)} where {old} and raw_text is not null limit 1"
+            if files:
+                removed, of_files = self._connection.execute(
+                    f"select count(*), list(distinct _file_hash) from {_parquet(files)} "
+                    f"where {condition}",
+                    self._parameters_of(condition),
                 ).fetchone()
-            ):
-                self._touched.add(batch)
+                if removed:
+                    self._texts_removed += removed
+                    self._touched.add(batch)
+                    hashes.update(of_files)
+        return hashes
+
+    def read_names(self, names: Names) -> None:
+        """Reads the names in all tables."""
+        for table in self.contract.tables:
+            name = f"{table.source}/{table.name}"
+            files = [file for batch in self._batches for file in self._files(batch, name)]
+            if files and table.naming:
+                names.read(table, _parquet(files), self._columns(files))
+
+    def rename(self, names: Names) -> set[str]:
+        """Notes that names become pseudonyms, in all tables.
+
+        Returns:
+            Hashes of the files whose rows are renamed.
+        """
+        self._names = names
+        hashes: set[str] = set()
+        for table in self.contract.tables:
+            name = f"{table.source}/{table.name}"
+            for batch in self._batches:
+                files = self._files(batch, name)
+                change = names.change(table, self._columns(files)) if files else None
+                if change:
+                    renamed, of_files = self._connection.execute(
+                        f"select count(*), list(distinct _file_hash) from {_parquet(files)} "
+                        f"as landed {change.joins} where {change.is_changed}"
+                    ).fetchone()
+                    if renamed:
+                        self._touched.add(batch)
+                        self._renamed[name] = self._renamed.get(name, 0) + renamed
+                        hashes.update(of_files)
+        return hashes
+
+    def files_with(self, pseudonyms: Iterable[str]) -> set[str]:
+        """Hashes of the files in whose rows there are pseudonyms already."""
+        listed = ", ".join(literal(each[:PSEUDONYM_LENGTH]) for each in pseudonyms)
+        hashes: set[str] = set()
+        for table in self.contract.tables:
+            name = f"{table.source}/{table.name}"
+            files = [file for batch in self._batches for file in self._files(batch, name)]
+            present = self._columns(files) if files and table.naming else set()
+            for column in table.naming:
+                if column.name in present:
+                    found = f"regexp_extract_all({identifier(column.name)}, '{PSEUDONYM_PATTERN}')"
+                    hashes.update(
+                        hashed
+                        for (hashed,) in self._connection.execute(
+                            f"select distinct _file_hash from {_parquet(files)} "
+                            f"where list_has_any({found}, [{listed}]::varchar[])"
+                        ).fetchall()
+                    )
+        return hashes
+
+    def _columns(self, files: Sequence[Path]) -> set[str]:
+        """The columns of a table as it was landed: those of its contract may be more by now."""
+        described = self._connection.execute(f"describe select * from {_parquet(files)}").fetchall()
+        return {name for name, *_ in described}
+
+    def _parameters_of(self, sql: str) -> dict[str, bytes]:
+        return self._parameters if "$ipad" in sql else {}
 
     def withdraw(self, hashes: Sequence[str]) -> None:
         """Notes files that go with all that is known of them."""
@@ -208,7 +264,7 @@ class _Rewriter:
         self._conditions |= {
             f"landing/{name}": f"{'_file_hash' if name == 'rejects' else 'file_hash'} in {listed}"
             for name in LEDGER
-            if name != "removals"
+            if name not in ("removals", "publications")
         }
         for batch in self._batches:
             files = self._files(batch, "landing/files")
@@ -240,7 +296,13 @@ class _Rewriter:
                 "group by 1 having sum(rows_removed) > 0 order by 1"
             ).fetchall()
         )
-        done = Rewriting(len(self._batches), len(groups), removed)
+        done = Rewriting(
+            batches_before=len(self._batches),
+            batches_after=len(groups),
+            rows_removed=removed,
+            rows_renamed={name.replace("/", "."): n for name, n in sorted(self._renamed.items())},
+            texts_removed=self._texts_removed,
+        )
         if len(groups) == len(self._batches) and not self._touched:
             return done
         self._complete_removals()
@@ -297,10 +359,10 @@ class _Rewriter:
         batches = ", ".join(literal(batch) for batch in group)
         for name in names:
             files = [file for batch in group for file in self._files(batch, name)]
-            replaced = f" replace ({self._texts} as raw_text)" if name == "landing/rejects" else ""
-            kept = f"select *{replaced} from {_parquet(files)}" if files else ""
-            if name in self._conditions:
-                kept += f" where not coalesce({self._conditions[name]}, false)"
+            if len(group) == 1 and not self._may_change(name):
+                _link(self._raw.batches / group[0] / name, target / name)
+                continue
+            kept = self._kept(name, files)
             if name == "landing/removals":
                 new = f"select * exclude batch from removed where batch in ({batches})"
                 kept = f"{kept} union all by name {new}" if kept else new
@@ -308,14 +370,42 @@ class _Rewriter:
                 # Queries ask for weeks: rows near in time share row groups.
                 kept += f" order by {identifier(order[name])}, _file_hash, _row_number"
             file = parquet_file(target, name, 0)
-            parameters = self._parameters if "$ipad" in kept else {}
             rows = self._connection.execute(
-                f"copy ({kept}) to {literal(str(file))} {PARQUET}", parameters
+                f"copy ({kept}) to {literal(str(file))} {PARQUET}", self._parameters_of(kept)
             ).fetchone()[0]
             self._check(group, name, files, rows)
             if rows == 0:
                 shutil.rmtree(file.parent)
         target.mkdir(exist_ok=True)
+
+    def _may_change(self, name: str) -> bool:
+        """Whether a table of a batch may have other rows after the rewriting."""
+        return (
+            name == "landing/removals"
+            or name in self._conditions
+            or name in self._renamed
+            or (name == "landing/rejects" and self._texts is not None)
+        )
+
+    def _kept(self, name: str, files: Sequence[Path]) -> str:
+        """SQL of what stays of a table, and how; empty without files."""
+        if not files:
+            return ""
+        columns, joins = "landed.*", ""
+        if name == "landing/rejects" and self._texts:
+            columns += (
+                f" replace (if({self._texts}, {self._reason}, reason) as reason, "
+                f"if({self._texts}, null, raw_text) as raw_text)"
+            )
+        if self._names and name in self._renamed:
+            (table,) = (t for t in self.contract.tables if f"{t.source}/{t.name}" == name)
+            change = self._names.change(table, self._columns(files))
+            if change:
+                columns, joins = change.rows, change.joins
+        kept = f"select {columns} from {_parquet(files)} as landed {joins}"
+        if name in self._conditions:
+            kept += f" where not coalesce({self._conditions[name]}, false)"
+        return kept
 
     def _check(self, group: Sequence[str], name: str, files: Sequence[Path], rows: int) -> None:
         """Compares a table's rows with what was there and what was removed."""

@@ -13,8 +13,9 @@ import duckdb
 from orchestration.landing import readers
 from orchestration.landing.contract import Column, Table
 from orchestration.landing.errors import LandingError
-from orchestration.landing.forgetting import FORGOTTEN, ForgottenPeople
+from orchestration.landing.forgetting import ForgottenPeople
 from orchestration.landing.inventory import FoundFile, Survey
+from orchestration.landing.names import Names
 from orchestration.landing.readers import BLANK, SKIPPED, Reader, Shape
 from orchestration.landing.secrets import (
     MASK,
@@ -42,6 +43,10 @@ _SMALL_FILE_BYTES = 4 << 20
 _ROWS_TO_LOOK_AT = 5_000
 _ROWS_TO_LEARN_FROM = 50_000
 _FILES_TO_LEARN_FROM = 2
+
+# What a reject says in words that came with the row; a value stands in quotes in its reason.
+TEXT_OF_REJECT = "concat_ws(' ', raw_text, reason)"
+REASON_WITHOUT_VALUE = f"regexp_replace(reason, '''.*''', '''{MASK}''')"
 
 # What a file can be blamed for. Rejecting one for anything else would lose its rows.
 _FILE_ERRORS = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.IOException)
@@ -96,7 +101,7 @@ class Scan:
         links: folder with the numbered names of the files.
         secret_names: names whose values are masked in rejects.
         formats: the declared formats by name.
-        forgotten: people whose rows are not landed, if there is a list.
+        forgotten: people whose names are not landed, if there is a list.
         unknown: unknown inputs by table, filled while scanning.
     """
 
@@ -156,7 +161,7 @@ class Scan:
         rest = self._read_clean(table, shape, group)
         if rest:
             self._insert(table, shape, rest)
-        self._forget(table)
+        self._forget(table, group)
         self._number_rows(shape, group)
         self._check_counts(table, shape, group)
         self._note_unknown(table, "scanned")
@@ -282,16 +287,46 @@ class Scan:
         )
         self._known = "known_secrets"
 
-    def _forget(self, table: Table) -> None:
-        """Makes rejects of the rows of forgotten people, and keeps nothing of them."""
-        condition = self.forgotten and self.forgotten.condition(table)
-        if condition:
-            self.connection.execute(
-                f"update scanned set _problem = {literal(FORGOTTEN)}, _raw = null "
-                f"where (_problem is null or _problem not in ('{BLANK}', '{SKIPPED}')) "
-                f"and ({condition})",
-                self.key.parameters,
+    def _forget(self, table: Table, group: list[ScannedFile]) -> None:
+        """Gives forgotten people their pseudonyms, and keeps no text of their rejects.
+
+        By what else their rows say the list of them grows.
+        """
+        if not self.forgotten or not table.naming:
+            return
+        rows = "(select *, rowid as _row from scanned)"
+        if table.has_relations:
+            relations = " ".join(
+                f"when {scanned.number} then {literal(str(scanned.file.relation))}"
+                for scanned in group
             )
+            rows = (
+                f"(select *, rowid as _row, case _file {relations} end as _source_relation "
+                "from scanned)"
+            )
+        present = {"_source_relation", *(column.name for column in table.columns)}
+        names = Names(self.connection, self.forgotten)
+        names.read(table, rows, present)
+        names.take_listed()
+        names.follow()
+        names.replace()
+        change = names.change(table, present)
+        if not change:
+            return
+        if names.enlist():
+            self.forgotten.save(is_finished=False)
+        values = ", ".join(f"{sql} as {identifier(name)}" for name, sql in change.columns.items())
+        self.connection.execute(
+            f"create or replace temp table changed as select landed._row, {values} "
+            f"from {rows} as landed {change.joins} where {change.is_changed}"
+        )
+        columns = (identifier(name) for name in change.columns)
+        assigned = ", ".join(f"{name} = changed.{name}" for name in columns)
+        # The order of the rows, which their numbers are taken from, stays.
+        self.connection.execute(
+            f"update scanned set _raw = null, {assigned} from changed "
+            "where scanned.rowid = changed._row"
+        )
 
     def _insert(self, table: Table, shape: Shape, group: list[ScannedFile]) -> None:
         try:
@@ -573,6 +608,14 @@ class Scan:
             order by _file, number
             """
         )
+        if self.forgotten:
+            numbers = ", ".join(str(scanned.number) for scanned in group)
+            condition = self.forgotten.names_them(TEXT_OF_REJECT)
+            execute(
+                f"update rejects set reason = {REASON_WITHOUT_VALUE}, raw_text = null "
+                f"where _file in ({numbers}) and {condition}",
+                self.key.parameters,
+            )
 
 
 def reject_whole(connection: duckdb.DuckDBPyConnection, scanned: ScannedFile) -> None:

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.landing import forget, landing, withdraw
+from orchestration.landing import landing, withdraw
 from orchestration.landing.contract import read_contract
 from orchestration.landing.landing import LandingResult
 from orchestration.settings import PROJECT
@@ -430,68 +430,6 @@ def test_other_parts_of_a_time_may_not(ground):
         (f"synced_at: '{given}' is not a time (ISO 8601, or epoch milliseconds)",)
         for given in times
     ]
-
-
-# -- People ----------------------------------------------------------------------------------------
-
-
-def test_a_contact_is_forgotten_with_what_its_history_says_of_it(ground):
-    history = {"name": "email", "timestamp": "2026-03-01"}
-    for portal in ("hubspot", "hubspot_emea"):
-        ground.drop(
-            f"{portal}/contact/a.jsonl",
-            _lines(
-                {"id": 1, "property_email": "Jane@Shop.example "},
-                {"id": 2, "properties_email": "bob@shop.example"},
-            ),
-        )
-        ground.drop(
-            f"{portal}/contact_property_history/a.jsonl",
-            _lines(
-                history | {"contact_id": 1, "value": "jane@shop.example"},
-                history | {"contact_id": 2, "value": "bob@shop.example"},
-                history | {"contact_id": 2, "value": None},
-            ),
-        )
-    ground.land()
-    done = forget(ground.data, ["jane@shop.EXAMPLE"])
-    assert done.rows_removed == {"hubspot.contact": 2, "hubspot.contact_property_history": 2}
-    query = "select distinct contact_id, _source_relation from {} order by all"
-    for table in ("hubspot.contact", "contact_property_history"):
-        assert ground.query(query.format(table)) == [("2", "hubspot"), ("2", "hubspot_emea")]
-    ground.drop("hubspot_apac/contacts/b.csv", "id,email\n9,jane@shop.example\n8,eve@x.example\n")
-    result = ground.land()
-    assert (result.rows_landed, result.rows_rejected) == (1, 1)
-    assert ground.query("select reason, raw_text from rejects") == [
-        ("the person asked to be forgotten", None)
-    ]
-    for path in ground.data.raw.rglob("*.parquet"):
-        assert b"jane" not in path.read_bytes().lower()
-
-
-def test_who_is_named_among_several_is_forgotten_too(ground):
-    emails = {"property_hs_additional_emails": "old@shop.example; Jane@shop.example"}
-    merged = {"property_hs_merged_object_ids": "7;8"}
-    ground.drop(
-        "hubspot/contact/a.jsonl", _lines({"id": 1} | emails, {"id": 2} | merged, {"id": 3})
-    )
-    ground.land()
-    assert forget(ground.data, ["jane@shop.example"]).rows_removed == {"hubspot.contact": 1}
-    assert forget(ground.data, ["8"]).rows_removed == {"hubspot.contact": 1}
-    assert ground.query("select contact_id from hubspot.contact") == [("3",)]
-
-
-def test_a_contact_of_salesforce_is_forgotten_by_its_id_as_a_converted_lead_too(ground):
-    ground.drop("salesforce/Contact/a.jsonl", _lines({"Id": "003A"}, {"Id": "003B"}))
-    ground.drop(
-        "salesforce/Lead/a.jsonl",
-        _lines({"Id": "00QA", "ConvertedContactId": "003A"}, {"Id": "00QB"}),
-    )
-    ground.land()
-    done = forget(ground.data, ["003a"])
-    assert done.rows_removed == {"salesforce.contact": 1, "salesforce.lead": 1}
-    assert ground.query("select contact_id from salesforce.contact") == [("003B",)]
-    assert ground.query("select lead_id from lead") == [("00QB",)]
 
 
 # -- Real exports ----------------------------------------------------------------------------------

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import stat
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestration.landing import LandingError, Options, compact, forget, rewriting, withdraw
+from orchestration.landing import LandingError, Options, compact, rewriting, withdraw
 from orchestration.landing.raw import EMPTY_BATCH
 from orchestration.settings import PROJECT
 
@@ -149,53 +148,6 @@ def test_a_file_that_was_never_landed_cannot_be_withdrawn(ground):
         withdraw(ground.data, ["x"])
 
 
-def test_forgotten_people_leave_raw_and_stay_out(ground):
-    def line(number: int, email: str) -> str:
-        return json.dumps({"contact_id": f"c{number}", "email": email}) + "\n"
-
-    ground.drop("crm/contacts/a.jsonl", line(1, "Jane@Shop.example ") + line(2, "bob@b.example"))
-    ground.drop(
-        "developer_portal/developers/a.jsonl",
-        '{"developer_id":"d1","email":"jane@shop.example","signed_up_at":"2026-03-01"}\n'
-        '{"developer_id":"d2","email":null,"signed_up_at":"2026-03-01"}\n',
-    )
-    ground.land()
-    done = forget(ground.data, [" jane@shop.EXAMPLE", ""])
-    assert done.rows_removed == {"crm.contacts": 1, "developer_portal.developers": 1}
-    ground.drop("crm/contacts/b.jsonl", line(3, "jane@shop.example") + line(4, "eve@e.example"))
-    result = ground.land()
-    assert (result.rows_landed, result.rows_rejected) == (1, 1)
-    assert ground.query("select contact_id from contacts order by 1") == [("c2",), ("c4",)]
-    assert ground.query("select developer_id from developers") == [("d2",)]
-    assert ground.query("select reason, raw_text from rejects") == [
-        ("the person asked to be forgotten", None)
-    ]
-    assert set(ground.query("select reason, rows_removed from removals")) == {("forgotten", 1)}
-    listed = ground.data.root / "forgotten.json"
-    assert stat.S_IMODE(listed.stat().st_mode) == 0o600
-    for path in (listed, *ground.data.raw.rglob("*.parquet")):
-        assert b"jane" not in path.read_bytes().lower()
-
-
-def test_a_row_of_a_forgotten_person_that_is_broken_keeps_no_text(ground):
-    ground.drop("crm/contacts/a.jsonl", '{"contact_id":"c1","email":"a@b.example"}\n')
-    ground.land()
-    forget(ground.data, ["c7"])
-    ground.drop("crm/contacts/b.jsonl", '{"contact_id":"c7","lifecycle_stage":"Jane Doe"}\n')
-    ground.land()
-    assert ground.query("select raw_text from rejects") == [(None,)]
-
-
-def test_nobody_is_forgotten_without_a_name_or_with_another_key(ground, monkeypatch):
-    _land_days(ground, 1)
-    with pytest.raises(LandingError, match="Nobody was named"):
-        forget(ground.data, ["", " "])
-    monkeypatch.setenv("NORTH_STAR_TOKEN_KEY", "another key that is also long enough")
-    with pytest.raises(LandingError, match="token key is not the one"):
-        forget(ground.data, ["d1"])
-    assert not (ground.data.root / "forgotten.json").exists()
-
-
 @pytest.mark.parametrize("moment", ["_write", "publish_version", "_switch", "shutil.rmtree"])
 def test_a_crash_leaves_the_old_version_or_the_new_one(ground, moment):
     _land_days(ground)
@@ -207,7 +159,7 @@ from orchestration.landing import compact, Options, raw, rewriting
 from orchestration.settings import DataFolder
 def die(*arguments, **options):
     os._exit(9)
-owner = {{"_write": rewriting._Rewriter, "shutil.rmtree": None}}.get({moment!r}, raw.RawFolder)
+owner = {{"_write": rewriting.Rewriter, "shutil.rmtree": None}}.get({moment!r}, raw.RawFolder)
 if owner:
     setattr(owner, {moment!r}, die)
 else:

@@ -1,0 +1,209 @@
+"""The proof of an erasure: every text that was landed or published is searched for the names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.landing.contract import Contract, Table, read_contract
+from orchestration.landing.forgetting import ForgottenPeople
+from orchestration.landing.landing import open_raw
+from orchestration.landing.names import Name, Names
+from orchestration.landing.secrets import literal, read_token_key
+from orchestration.landing.values import identifier
+from orchestration.settings import DataFolder
+
+# A shorter name may be a part of anything; it has to be a whole value.
+_CONTAINED_FROM = 6  # characters
+
+
+@dataclass(frozen=True)
+class Search:
+    """What was searched, and what was found.
+
+    Attributes:
+        files: number of Parquet files and databases.
+        columns: number of columns with text in them.
+        names: number of names.
+        traces: the columns in which a name is left, each as ``<file>, column <name>``.
+    """
+
+    files: int
+    columns: int
+    names: int
+    traces: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What was searched, and that nothing or where something was found; no name."""
+        found = f"{len(self.traces)} traces" if self.traces else "no trace"
+        return (
+            f"Searched {self.columns:,} columns of {self.files:,} files: {found} of "
+            f"{self.names:,} names."
+        )
+
+
+def search_traces(data: DataFolder, names: Collection[Name]) -> Search:
+    """Searches raw/ and every publication for names of people, in whichever case.
+
+    All files count, also those that no table reads any more. In a column of names a name is one of
+    its kind; every other text is searched for all of them: as the whole text or a part between
+    semicolons, and from six characters on as a word in it. Only a number is not searched there: it
+    is somebody's name in the columns of its kind, and anything elsewhere.
+
+    Args:
+        data: the data folder, whose lock the caller holds.
+        names: kinds and names in lower case.
+
+    Raises:
+        LandingError: a file cannot be read.
+    """
+    with open_raw(data) as (_, connection, _):
+        key, _ = read_token_key(data.root / "token_key")
+        search = _Search(connection, read_contract(), ForgottenPeople(data.root, key), names)
+        for file in sorted(data.raw.rglob("*.parquet")):
+            search.raw_file(file)
+        for file in sorted(data.publications.rglob("*.parquet")):
+            search.published_table(file, _parquet(file))
+        for file in sorted(data.publications.rglob("*.duckdb")):
+            search.published_database(file)
+    traces = tuple(
+        f"{file.relative_to(data.root)}, column {column}" for file, column in search.traces
+    )
+    return Search(search.files, search.columns, len(names), traces)
+
+
+class _Search:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        contract: Contract,
+        people: ForgottenPeople,
+        names: Collection[Name],
+    ) -> None:
+        self.files = 0
+        self.columns = 0
+        self.traces: dict[tuple[Path, str], None] = {}
+        self._connection = connection
+        self._people = people
+        self._names = names
+        self._tables = {(table.source, table.name): table for table in contract.tables}
+        self._kinds = {
+            column.name: column.person for table in contract.tables for column in table.naming
+        }
+        self._texts = [name for _, name in names if not name.isdecimal()]
+
+    def raw_file(self, file: Path) -> None:
+        """Searches a Parquet file of raw/, whose folders say which table it is of."""
+        self.files += 1
+        table = self._tables.get((file.parent.parent.name, file.parent.name))
+        relation = _parquet(file)
+        columns = self._columns(f"describe select * from {relation}")
+        self.columns += len(columns)
+        exactly: set[str] = set()
+        if table and table.naming:
+            exactly = {column.name for column in table.naming}
+            self.traces |= {(file, name): None for name in self._named(table, relation, columns)}
+        # Two systems may give one id to different people, but never one address.
+        wanted = {
+            name: [text for text in self._texts if name not in exactly or "@" in text]
+            for name in columns
+        }
+        self._search(file, relation, wanted)
+
+    def published_table(self, file: Path, relation: str, prefix: str = "") -> None:
+        """Searches a published table."""
+        self.files += not prefix
+        columns = self._columns(f"describe select * from {relation}")
+        self.columns += len(columns)
+        # A number is a name where a name of the kind belongs.
+        wanted = {
+            name: self._texts
+            + [
+                text
+                for kind, text in self._names
+                if text.isdecimal() and kind.split(" of ")[0] == self._kinds.get(name)
+            ]
+            for name in columns
+        }
+        self._search(file, relation, wanted, prefix)
+
+    def published_database(self, file: Path) -> None:
+        """Searches every table of a published database."""
+        self.files += 1
+        with _attached(self._connection, file):
+            tables = self._connection.execute(
+                "select schema_name, table_name from duckdb_tables() "
+                "where database_name = 'searched' order by all"
+            ).fetchall()
+            for schema, table in tables:
+                relation = f"searched.{identifier(schema)}.{identifier(table)}"
+                self.published_table(file, relation, f"{table}.")
+
+    def _named(self, table: Table, relation: str, columns: Sequence[str]) -> list[str]:
+        names = Names(self._connection, self._people)
+        names.read(table, relation, columns)
+        names.take(self._names)
+        # Of names that an earlier erasure learned only the hashes are known.
+        names.take_listed()
+        return names.columns_that_hold(table)
+
+    def _columns(self, describe: str) -> list[str]:
+        return [
+            name
+            for name, kind, *_ in self._connection.execute(describe).fetchall()
+            if "VARCHAR" in kind or "JSON" in kind or "ENUM" in kind
+        ]
+
+    def _search(
+        self, file: Path, relation: str, wanted: dict[str, list[str]], prefix: str = ""
+    ) -> None:
+        wanted = {name: texts for name, texts in wanted.items() if texts}
+        if not wanted:
+            return
+        found = self._connection.execute(
+            "select "
+            + ", ".join(
+                f"coalesce(bool_or({_holds(identifier(name), texts)}), false)"
+                for name, texts in wanted.items()
+            )
+            + f" from {relation}"
+        ).fetchone()
+        self.traces |= {
+            (file, prefix + name): None
+            for name, is_there in zip(wanted, found, strict=True)
+            if is_there
+        }
+
+
+def _holds(column: str, texts: Sequence[str]) -> str:
+    """SQL that holds for a value in which one of the texts stands."""
+    value = f"lower({column}::varchar)"
+    listed = ", ".join(literal(text) for text in sorted(set(texts)))
+    parts = f"list_transform(string_split({value}, ';'), lambda part: trim(part))"
+    condition = f"list_has_any({parts}, [{listed}])"
+    long = sorted({re.escape(text) for text in texts if len(text) >= _CONTAINED_FROM})
+    if long:
+        # dev_42 is no part of dev_421.
+        edge = r"[^\pL\pN]"
+        pattern = f"(?:^|{edge})(?:{'|'.join(long)})(?:$|{edge})"
+        condition += f" or regexp_matches({value}, {literal(pattern)})"
+    return f"({condition})"
+
+
+def _parquet(file: Path) -> str:
+    return f"read_parquet({literal(str(file))})"
+
+
+@contextmanager
+def _attached(connection: duckdb.DuckDBPyConnection, file: Path) -> Iterator[None]:
+    connection.execute(f"attach {literal(str(file))} as searched (read_only)")
+    try:
+        yield
+    finally:
+        connection.execute("detach searched")
