@@ -27,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects run serve-postgres superset-check land withdraw compact forget formats show dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects run serve-postgres superset-check land withdraw compact forget formats show publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,13 @@ serve-postgres: .venv/.installed-postgres ## Copy what is published into the Pos
 
 superset-check: .venv-superset/.installed ## Try what is published, and the dashboard in dashboards/, in a real Superset (WITH="--screenshots DIR")
 	@$(SUPERSET_BIN)/python -m tools.superset_check $(WITH)
+
+publications: $(RUN_VENV)/.installed ## List the published versions that are kept, and look whether they are whole
+	@$(RUN_VENV)/bin/python -m orchestration publications
+
+TO ?=
+rollback: $(RUN_VENV)/.installed ## Let readers see an earlier published version again: make rollback [TO=run id]
+	@$(RUN_VENV)/bin/python -m orchestration rollback $(TO)
 
 dev: $(RUN_VENV)/.installed ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
 	@$(RUN_VENV)/bin/python -m orchestration dev

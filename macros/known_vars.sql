@@ -31,6 +31,7 @@
         'landing_quiet_seconds',
         'max_reject_rate',
         'raw_retention_days',
+        'kept_publications',
         'dev_last_weeks',
     ]) }}
 {% endmacro %}

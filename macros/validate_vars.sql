@@ -43,6 +43,7 @@
         {%- do require_whole_number('dev_last_weeks', 0) -%}
         {%- do require_whole_number('landing_quiet_seconds', 0) -%}
         {%- do require_whole_number('raw_retention_days', 0) -%}
+        {%- do require_whole_number('kept_publications', 1) -%}
         {%- if var('max_reject_rate') is not number or var('max_reject_rate') is boolean
             or not 0 <= var('max_reject_rate') <= 1 -%}
             {%- do refuse_value('max_reject_rate', 'a share from 0 to 1') -%}

@@ -13,6 +13,7 @@ import click
 
 from orchestration.environment import export, prepare_dagster_home
 from orchestration.manifest import ManifestError, ensure_manifest
+from orchestration.publishing import what_stays
 from orchestration.run_lock import RunLockError, hold_run_lock
 from orchestration.settings import PROJECT, DataFolder, SettingsError
 from orchestration.summary import summarise
@@ -152,6 +153,95 @@ def formats(write: str | None) -> None:
 def show() -> None:
     """Show the latest final week of what is published."""
     click.echo(summarise(_data()))
+
+
+@cli.command()
+def publications() -> None:
+    """List the published versions that are kept, and look whether each is whole."""
+    from orchestration.publishing import (
+        PublishError,
+        current_publication,
+        damage,
+        kept_publications,
+        mend,
+    )
+
+    data = _data()
+    try:
+        with hold_run_lock(data, "make publications"):
+            problem = mend(data)
+    except (PublishError, RunLockError) as error:
+        raise click.ClickException(str(error)) from None
+    current = current_publication(data)
+    for each in kept_publications(data):
+        reach = f"{each.watermark:%Y-%m-%d %H:%M}" if each.watermark else "no logs"
+        wrong = damage(each.folder)
+        state = f"it {wrong}" if wrong else "readers see it" if each == current else "whole"
+        click.echo(
+            f"{each.run_id}  {each.published_at:%Y-%m-%d %H:%M}  logs up to {reach}  {state}"
+        )
+    if problem:
+        raise click.ClickException(problem)
+    if current is None:
+        raise click.ClickException(f"{what_stays(data)[:-1]}: make run.")
+
+
+@cli.command()
+@click.argument("run_id", required=False)
+def rollback(run_id: str | None) -> None:
+    """Let readers see an earlier version again: that of RUN_ID (its first characters do), or the
+    one before the current."""
+    from orchestration.publishing import PublishError, roll_back
+
+    data = _data()
+    try:
+        with hold_run_lock(data, "make rollback"):
+            found = roll_back(data, run_id or None)
+    except (PublishError, RunLockError) as error:
+        raise click.ClickException(f"{error} {what_stays(data)}") from None
+    click.echo(
+        f"Readers see the set of {found.published_at:%Y-%m-%d %H:%M} UTC again, of run "
+        f"{found.run_id}. The next run publishes a new one."
+    )
+
+
+@cli.command("serve-postgres")
+@click.option(
+    "--schema",
+    envvar="NORTH_STAR_POSTGRES_SCHEMA",
+    default="north_star",
+    show_default=True,
+    help="Where the tables shall be.",
+)
+@click.option(
+    "--reader",
+    envvar="NORTH_STAR_POSTGRES_READER",
+    help="A role that may read them, besides those that somebody has granted it.",
+)
+def serve_postgres(schema: str, reader: str | None) -> None:
+    """Copy what is published into the PostgreSQL that the environment's NORTH_STAR_POSTGRES names,
+    as a URL: postgresql://user:password@host:5432/database."""
+    from orchestration.serving import ServeError, serve
+
+    data = _data()
+    url = os.environ.get("NORTH_STAR_POSTGRES")
+    if not url:
+        raise Mistake(
+            "NORTH_STAR_POSTGRES names no database; it should be a connection URL such as "
+            "postgresql://user:password@host:5432/database."
+        )
+    try:
+        served = serve(data, url, schema, reader or None, tell=click.echo)
+    except ServeError as error:
+        raise click.ClickException(str(error)) from None
+    where = f"run {served.run_id} in schema {served.schema}"
+    if served.was_served:
+        click.echo(f"There was nothing to do: PostgreSQL serves {where} already.")
+        return
+    click.echo(
+        f"PostgreSQL serves {where}: {served.tables} tables, {served.rows:,} rows, "
+        f"{served.rows_written:,} of them new, {served.rows_removed:,} removed."
+    )
 
 
 @cli.command()

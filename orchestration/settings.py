@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -53,6 +53,10 @@ class DataFolder:
                 "landing/api_gateway/api_requests/2026-11-22.jsonl.gz."
             )
         return cls(root, target)
+
+    def on(self, target: str) -> DataFolder:
+        """The same folder, as runs on another target see it."""
+        return replace(self, target=target)
 
     @property
     def is_default(self) -> bool:

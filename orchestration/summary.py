@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from orchestration.publishing import Publication, current_publication
+from orchestration.publishing import Publication, current_publication, what_stays
 from orchestration.settings import DataFolder
 
 _ROWS = (
@@ -25,8 +25,8 @@ def summarise(data: DataFolder) -> str:
     """What is published, in lines for a terminal."""
     publication = current_publication(data)
     if publication is None:
-        return "Nothing has been published yet: make run."
-    week = publication.latest_final_week()
+        return f"{what_stays(data)[:-1]}: make run."
+    week = publication.latest_final_week
     lines = _table(week) if week else [_no_final_week(publication)]
     if publication.is_sample:
         lines.append("These are numbers of the sample, not of your program.")

@@ -44,10 +44,14 @@
         '(select * from ' ~ place ~ ".fct_north_star_weekly where week_status = 'final' "
         ~ 'order by week_start desc limit 1)'
     )) -%}
+    {%- set values = run_query(spark__as_json(
+        '(select * from ' ~ place ~ ".fct_weekly_values where week_status = 'final')"
+    )) -%}
     {%- do log(tojson({
         'schema': place,
         'publication': fromjson(run_query(spark__as_json(place ~ '.publication')).rows[0][0]),
         'latest_final_week': fromjson(week.rows[0][0]) if week.rows else none,
+        'final_values': fromjson('[' ~ values.columns[0].values() | join(', ') ~ ']'),
     })) -%}
 {%- endmacro %}
 

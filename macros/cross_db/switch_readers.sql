@@ -1,16 +1,17 @@
 {#- Lets the views in the published schema (the target's own) read a publication that copy_marts has finished: one
-    view a mart, each switched at once, and the view publication last.
+    view a mart, each switched at once, and the view publication last. Then drops those that are not kept.
 
-    name: of the publication -#}
-{% macro switch_readers(name) -%}
-    {{ return(adapter.dispatch('switch_readers')(name)) }}
+    name: of the publication
+    kept: names of the publications that stay -#}
+{% macro switch_readers(name, kept) -%}
+    {{ return(adapter.dispatch('switch_readers')(name, kept)) }}
 {%- endmacro %}
 
-{% macro default__switch_readers(name) -%}
+{% macro default__switch_readers(name, kept) -%}
     {{ not_supported('switch_readers') }}
 {%- endmacro %}
 
-{% macro spark__switch_readers(name) -%}
+{% macro spark__switch_readers(name, kept) -%}
     {%- set place = publication_schema(name) -%}
     {%- do run_query('create schema if not exists ' ~ target.schema) -%}
     {%- set marts = run_query('show tables in ' ~ place).columns['tableName'].values() | list -%}
@@ -29,6 +30,15 @@
         {%- endif -%}
     {%- endfor -%}
     {%- do spark__switch_view('publication', place, 'publication' in views) -%}
+    {%- set stay = [] -%}
+    {%- for each in kept + [name] -%}
+        {%- do stay.append(publication_schema(each)) -%}
+    {%- endfor -%}
+    {%- for row in run_query("show schemas like '" ~ publication_schema('*') ~ "'") -%}
+        {%- if row[0] not in stay -%}
+            {%- do run_query('drop schema ' ~ row[0] ~ ' cascade') -%}
+        {%- endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#- Spark's create or replace view drops the view and creates it anew, and a reader in between finds none; alter view

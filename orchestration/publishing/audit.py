@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.manifest import marts, read_manifest
-from orchestration.publishing.builds import ARTIFACTS, PASSED, build_folder
+from orchestration.manifest import read_manifest
+from orchestration.publishing.builds import ARTIFACTS, PASSED, build_folder, is_as_built
+from orchestration.publishing.errors import PublishError
+from orchestration.publishing.marts import Mart, published_marts
 from orchestration.settings import DataFolder
 
 _NAMED_AT_MOST = 5
-
-
-class PublishError(Exception):
-    """A set of marts is not published; the message is one sentence that says why."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +23,27 @@ class Build:
 
     Attributes:
         folder: holds its manifest.json and run_results.json.
-        tables: the marts, as (schema in the warehouse, name there, name as published).
+        marts: what is published.
         invocation_id: dbt's id of the build.
         checks_run: number of data tests.
         checks_passed: those of them that passed; a warning has not.
+        watermark: schema and name of the model that holds the build's watermark.
     """
 
     folder: Path
-    tables: tuple[tuple[str, str, str], ...]
+    marts: tuple[Mart, ...]
     invocation_id: str
     checks_run: int
     checks_passed: int
+    watermark: tuple[str, str]
 
 
 def audit_build(data: DataFolder) -> Build:
     """Read the record of the last build and refuse it unless it is complete and successful.
 
     Raises:
-        PublishError: there is no record, or a model, seed, snapshot or test of the project is
-            missing from it or has failed.
+        PublishError: there is no record; a model, seed, snapshot or test of the project is missing
+            from it or has failed; or the warehouse is not as the build has left it.
     """
     folder = build_folder(data)
     if not all((folder / name).exists() for name in ARTIFACTS):
@@ -61,17 +61,23 @@ def audit_build(data: DataFolder) -> Build:
     bad = [node["name"] for node in nodes if status[node["unique_id"]] not in PASSED]
     if bad:
         raise PublishError(f"The build did not pass: {_list(bad)} failed or was skipped.")
-
-    tables = tuple((node["schema"], node["alias"], node["name"]) for node in marts(manifest))
-    if not tables:
+    if not is_as_built(data):
+        raise PublishError(
+            f"There is nothing to publish: {data.warehouse} is gone or has changed since it was "
+            "built and tested; run again."
+        )
+    published = published_marts(manifest)
+    if not published:
         raise PublishError("There is nothing to publish: the project has no model in models/marts.")
     checks = [node["unique_id"] for node in nodes if node["resource_type"] == "test"]
+    (watermark,) = (node for node in nodes if node["name"] == "int_watermark")
     return Build(
         folder=folder,
-        tables=tables,
+        marts=published,
         invocation_id=run_results["metadata"]["invocation_id"],
         checks_run=len(checks),
         checks_passed=sum(status[check] == "pass" for check in checks),
+        watermark=(watermark["schema"], watermark["alias"]),
     )
 
 

@@ -6,10 +6,11 @@ import json
 import shutil
 from pathlib import Path
 
-from orchestration.settings import DataFolder
+from orchestration.settings import SPARK, DataFolder
 
 ARTIFACTS = ("manifest.json", "run_results.json")
 PASSED = {"success", "pass", "warn"}
+_WAREHOUSE = "warehouse.json"
 
 
 def build_folder(data: DataFolder) -> Path:
@@ -34,8 +35,28 @@ def keep_build(data: DataFolder, target: Path) -> None:
     incoming.mkdir()
     for name in ARTIFACTS:
         shutil.copyfile(target / name, incoming / name)
+    (incoming / _WAREHOUSE).write_text(json.dumps(_state(data)))
     discard_build(data)
     incoming.rename(build_folder(data))
+
+
+def is_as_built(data: DataFolder) -> bool:
+    """Whether nobody has written to the warehouse since the build whose record is kept.
+
+    On Spark the warehouse is the cluster's, which nobody else has to leave alone: always true.
+    """
+    stored, state = build_folder(data) / _WAREHOUSE, _state(data)
+    return state is not None and stored.exists() and json.loads(stored.read_text()) == state
+
+
+def _state(data: DataFolder) -> dict[str, int] | None:
+    if data.target == SPARK:
+        return {}
+    try:
+        found = data.warehouse.stat()
+    except FileNotFoundError:
+        return None
+    return {"bytes": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
 def failed_nodes(target: Path) -> list[str]:

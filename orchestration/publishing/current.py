@@ -1,4 +1,4 @@
-"""What is published now."""
+"""What is published now, and what else is kept."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
+from orchestration.publishing.copying import DATABASE
+from orchestration.settings import SPARK, DataFolder
 
-from orchestration.settings import DataFolder
+RECORD = "publication.json"
+# Names of folders below publications/ that nobody reads yet, or any more.
+INCOMING = ".incoming-"
 
-DATABASE = "north_star.duckdb"
-_RECORD = "publication.json"
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Publication:
         published_at: when, in UTC.
         is_sample: whether anything in it comes from the project's simulator.
         watermark: up to when the logs are complete, UTC; None before the first row.
+        latest_final_week: that row of fct_north_star_weekly, None if no week is final.
         schema: the database on Spark that holds its tables; None on DuckDB.
     """
 
@@ -35,6 +38,7 @@ class Publication:
     published_at: datetime
     is_sample: bool
     watermark: datetime | None
+    latest_final_week: Mapping[str, Any] | None
     schema: str | None = None
 
     @property
@@ -42,67 +46,75 @@ class Publication:
         """The DuckDB file of this very publication; absent where it is on Spark."""
         return self.folder / DATABASE
 
-    def latest_final_week(self) -> dict[str, Any] | None:
-        """That row of fct_north_star_weekly, None if no week is final."""
-        if self.schema:
-            week = json.loads((self.folder / _RECORD).read_text())["latest_final_week"]
-            return week and {**week, "week_start": date.fromisoformat(week["week_start"])}
-        with duckdb.connect(self.database, read_only=True) as connection:
-            found = connection.execute(
-                "select * from fct_north_star_weekly where week_status = 'final' "
-                "order by week_start desc limit 1"
-            )
-            names = [column[0] for column in found.description]
-            row = found.fetchone()
-        return dict(zip(names, row, strict=True)) if row else None
 
-
-def write_publication(folder: Path, copied: Mapping[str, Any]) -> None:
-    """Note in ``folder`` what was copied on Spark, so that it can be shown without asking Spark.
+def write_record(folder: Path, copied: Mapping[str, Any]) -> None:
+    """Note in ``folder`` what was published, so that it can be told without opening it.
 
     Args:
         folder: of the publication.
-        copied: schema, publication and latest_final_week, as ``copy_marts`` returns them.
+        copied: ``schema``, ``publication`` (its row) and ``latest_final_week``, in types of JSON.
     """
-    (folder / _RECORD).write_text(json.dumps(copied, indent=2))
+    (folder / RECORD).write_text(json.dumps(copied, indent=1))
 
 
 def read_publication(folder: Path) -> Publication:
-    """The publication that lies in ``folder``."""
-    if (folder / _RECORD).exists():
-        copied = json.loads((folder / _RECORD).read_text())
-        row = copied["publication"]
-        return Publication(
-            run_id=row["run_id"],
-            folder=folder,
-            published_at=_utc(row["published_at"]),
-            is_sample=row["is_sample"],
-            watermark=_utc(row["watermark"]) if row["watermark"] else None,
-            schema=copied["schema"],
-        )
-    with duckdb.connect(folder / DATABASE, read_only=True) as connection:
-        row = connection.execute(
-            "select run_id, published_at, is_sample, watermark from publication"
-        ).fetchone()
-    run_id, published_at, is_sample, watermark = row
-    return Publication(run_id, folder, published_at, is_sample, watermark)
+    """The publication that lies in ``folder``.
+
+    Raises:
+        OSError, ValueError, KeyError, TypeError: its record is missing or damaged.
+    """
+    copied = json.loads((folder / RECORD).read_text())
+    row, week = copied["publication"], copied["latest_final_week"]
+    return Publication(
+        run_id=row["run_id"],
+        folder=folder,
+        published_at=_utc(row["published_at"]),
+        is_sample=row["is_sample"],
+        watermark=_utc(row["watermark"]) if row["watermark"] else None,
+        latest_final_week=week and {**week, "week_start": date.fromisoformat(week["week_start"])},
+        schema=copied["schema"],
+    )
 
 
 def _utc(text: str) -> datetime:
-    """A time as Spark writes it into JSON."""
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    """A time as DuckDB (without a zone) and Spark (with one) write it into JSON."""
+    time = datetime.fromisoformat(text)
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def current_publication(data: DataFolder) -> Publication | None:
-    """The publication that the target's link points to, None before the first."""
-    if not data.published.exists():
+    """The publication that the target's link points to; None before the first, or if it is lost."""
+    try:
+        return read_publication(data.published.resolve())
+    except _UNREADABLE:
         return None
-    return read_publication(data.published.resolve())
+
+
+def is_publication(folder: Path) -> bool:
+    """Whether a publication, of whichever target, lies in ``folder`` and can be told."""
+    try:
+        read_publication(folder)
+    except _UNREADABLE:
+        return False
+    return True
+
+
+def kept_publications(data: DataFolder) -> list[Publication]:
+    """The target's publications that are kept, the newest first; the damaged are left out."""
+    folders = filter(is_publication, data.publications.glob("[!.]*"))
+    kept = [
+        publication
+        for publication in map(read_publication, folders)
+        if (publication.schema is not None) == (data.target == SPARK)
+    ]
+    return sorted(kept, key=lambda each: (each.published_at, each.run_id), reverse=True)
 
 
 def what_stays(data: DataFolder) -> str:
     """One sentence on what readers see after a run has failed."""
     current = current_publication(data)
+    if current is None and data.published.is_symlink():
+        return "What was published cannot be read."
     if current is None:
         return "Nothing has been published yet."
     return f"What is published is still the set of {current.published_at:%Y-%m-%d %H:%M} UTC."

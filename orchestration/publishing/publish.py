@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
-import os
+import errno
+import json
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration.publishing.audit import Build, PublishError, audit_build
+from orchestration.publishing.audit import Build, audit_build
 from orchestration.publishing.builds import ARTIFACTS
+from orchestration.publishing.copying import DATABASE, Copy, literal, quoted, write_tables
 from orchestration.publishing.current import (
-    DATABASE,
+    INCOMING,
     Publication,
     read_publication,
-    write_publication,
+    write_record,
 )
-from orchestration.publishing.spark import copy_marts, switch_readers
+from orchestration.publishing.errors import PublishError
+from orchestration.publishing.log import log_publication, write_values
+from orchestration.publishing.marts import Mart
+from orchestration.publishing.options import read_options
+from orchestration.publishing.seal import seal, sync_folder
+from orchestration.publishing.spark import copy_marts
+from orchestration.publishing.versions import prune, switch
 from orchestration.settings import PROJECT, SPARK, DataFolder
 
 CONTRACT_VERSION = "1"
-_INCOMING = ".incoming-"
+
+_PUBLICATION = "Where this set of marts comes from, and what was checked. One row."
+_PUBLICATION_COLUMNS = {
+    "run_id": "The run that published it.",
+    "git_commit": "Commit of the project; NULL where it is no checkout.",
+    "dbt_invocation_id": "dbt's id of the build.",
+    "published_at": "When, in UTC.",
+    "watermark": "Up to when the logs are complete, in UTC; NULL before the first row.",
+    "checks_run": "Data tests of the build.",
+    "checks_passed": "Those that passed; the others have warned.",
+    "contract_version": "Version of the tables and columns; it changes when one is taken away.",
+    "is_sample": "Whether anything in it comes from the project's simulator.",
+}
 
 
 def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publication:
     """Publish the marts of the last build as one set.
 
-    A reader sees the old set or the new one, never a mixture: everything is written and synced into
-    a folder that nobody reads, the folder gets its name, then the link ``published`` is replaced.
-    Repeating it with the same run id, after a crash for instance, finishes what is left to do.
+    A reader sees the old set or the new one, never a mixture: everything is written, compared with
+    the build, sealed and synced in a folder that nobody reads, the folder gets its name, then the
+    link ``published`` is replaced. Repeating it with the same run id, after a crash for instance,
+    finishes what is left to do.
 
     On Spark the tables are in a database of their own, which published views read; the folder holds
     the record. What a reader sees of the switch there stands in ``publishing/spark.py``.
@@ -40,52 +62,91 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
     Args:
         data: the data folder, whose run lock the caller holds.
         run_id: names the publication.
-        project: folder of the dbt project, for its git commit.
+        project: folder of the dbt project, for its git commit and its vars.
 
     Raises:
-        PublishError: the last build is incomplete or has failed, or its tables cannot be copied.
+        PublishError: the last build is incomplete, has failed or is gone, its tables cannot be
+            copied, or the disk is full.
         SwitchError: readers on Spark could be switched only in part.
     """
+    keep = read_options(project).kept_publications
     folder = data.publications / run_id
     data.publications.mkdir(exist_ok=True)
-    for leftover in data.publications.glob(f"{_INCOMING}*"):
-        shutil.rmtree(leftover)
+    _remove_leftovers(data)
     if not folder.exists():
         build = audit_build(data)
-        incoming = data.publications / f"{_INCOMING}{run_id}"
-        (incoming / "dbt").mkdir(parents=True)
-        for name in ARTIFACTS:
-            shutil.copyfile(build.folder / name, incoming / "dbt" / name)
-        row = _publication(data, build, run_id, project)
-        if data.target == SPARK:
-            write_publication(incoming, copy_marts(data, build, row, project))
-        else:
-            _write(data, build, row, incoming)
-        _sync(incoming)
-        incoming.rename(folder)
-        _sync_folder(data.publications)
-    if data.target == SPARK:
-        switch_readers(data, run_id, project)
-    _switch(data, folder)
-    return read_publication(folder)
+        incoming = data.publications / f"{INCOMING}{run_id}"
+        with _tidy_failure(data, incoming):
+            (incoming / "dbt").mkdir(parents=True)
+            for name in ARTIFACTS:
+                shutil.copyfile(build.folder / name, incoming / "dbt" / name)
+            row = _publication(data, build, run_id, project)
+            if data.target == SPARK:
+                copied = copy_marts(data, build, row, project)
+                write_values(incoming, copied.pop("final_values"))
+                write_record(incoming, copied)
+            else:
+                _write(data, build, row, incoming)
+            seal(incoming)
+            incoming.rename(folder)
+            sync_folder(data.publications)
+    switch(data, folder, project)
+    publication = read_publication(folder)
+    log_publication(data, publication)
+    prune(data, keep)
+    return publication
+
+
+def _remove_leftovers(data: DataFolder) -> None:
+    for leftover in data.publications.glob(f"{INCOMING}*"):
+        shutil.rmtree(leftover)
+
+
+@contextmanager
+def _tidy_failure(data: DataFolder, incoming: Path) -> Iterator[None]:
+    """Leave nothing half written behind: on a disk that is full it would stay full."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        shutil.rmtree(incoming, ignore_errors=True)
+        if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error):
+            raise PublishError(
+                f"The disk of {data.publications} is full: make room, or keep fewer versions (var "
+                "kept_publications)."
+            ) from error
+        reason = str(error).splitlines()[0]
+        raise PublishError(f"The marts cannot be copied: {reason}") from error
+    except PublishError:
+        shutil.rmtree(incoming, ignore_errors=True)
+        raise
 
 
 def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path) -> None:
-    if not data.warehouse.exists():
-        raise PublishError(f"There is nothing to publish: {data.warehouse} is gone.")
     with duckdb.connect(folder / DATABASE) as connection:
-        connection.execute(f"attach {_text(data.warehouse)} as warehouse (read_only)")
-        for schema, relation, table in build.tables:
-            origin = f"warehouse.{_name(schema)}.{_name(relation)}"
-            connection.execute(f"create table main.{_name(table)} as select * from {origin}")
-        _write_publication(connection, row)
-        connection.execute("detach warehouse")
-        for table in [*(name for _, _, name in build.tables), "publication"]:
-            parquet = folder / "parquet" / table / "0.parquet"
-            parquet.parent.mkdir(parents=True)
-            connection.execute(
-                f"copy main.{_name(table)} to {_text(parquet)} (format parquet, compression zstd)"
+        connection.execute(f"attach {literal(data.warehouse)} as warehouse (read_only)")
+        # For what the row says of the build itself.
+        connection.execute(
+            "create temp table this_publication as " + _publication_query(build), row
+        )
+        copies = [_copy(mart) for mart in build.marts]
+        copies.append(
+            Copy(
+                "publication",
+                "select * from temp.this_publication",
+                _PUBLICATION,
+                _PUBLICATION_COLUMNS,
             )
+        )
+        write_tables(connection, copies, folder)
+        write_record(folder, _record(connection))
+        connection.execute("detach warehouse")
+
+
+def _copy(mart: Mart) -> Copy:
+    """A mart as it is in the warehouse."""
+    origin = f"warehouse.{quoted(mart.schema)}.{quoted(mart.relation)}"
+    query = f"select * from {origin}"
+    return Copy(mart.name, query, mart.comment, mart.columns, mart.required, mart.key)
 
 
 def _publication(data: DataFolder, build: Build, run_id: str, project: Path) -> dict[str, Any]:
@@ -102,23 +163,35 @@ def _publication(data: DataFolder, build: Build, run_id: str, project: Path) -> 
     }
 
 
-def _write_publication(connection: duckdb.DuckDBPyConnection, row: Mapping[str, Any]) -> None:
-    connection.execute(
-        """
-        create table main.publication as
+def _publication_query(build: Build) -> str:
+    watermark = ".".join(map(quoted, ("warehouse", *build.watermark)))
+    return f"""
         select
             $run_id::varchar as run_id,
             $git_commit::varchar as git_commit,
             $dbt_invocation_id::varchar as dbt_invocation_id,
             $published_at::timestamp as published_at,
-            (select watermark_at from warehouse.intermediate.int_watermark)::timestamp as watermark,
+            (select watermark_at from {watermark})::timestamp as watermark,
             $checks_run::bigint as checks_run,
             $checks_passed::bigint as checks_passed,
             $contract_version::varchar as contract_version,
             $is_sample::boolean as is_sample
-        """,
-        row,
+        """
+
+
+def _record(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """What is noted beside the tables, as ``copy_marts`` returns it on Spark."""
+
+    def first(query: str) -> Any:
+        found = connection.execute(f"select to_json(one) from ({query}) as one").fetchone()
+        return found and json.loads(found[0])
+
+    week = (
+        "select * from fct_north_star_weekly where week_status = 'final' "
+        "order by week_start desc limit 1"
     )
+    publication = first("select * from main.publication")
+    return {"schema": None, "publication": publication, "latest_final_week": first(week)}
 
 
 def _is_sample(data: DataFolder) -> bool:
@@ -140,43 +213,3 @@ def _git_commit(project: Path) -> str | None:
     except FileNotFoundError:
         return None
     return found.stdout.strip() if found.returncode == 0 else None
-
-
-def _switch(data: DataFolder, folder: Path) -> None:
-    # A symbolic link cannot be changed in place; a new one can take the old one's name in one step.
-    incoming = data.root / f".published-{folder.name}"
-    incoming.unlink(missing_ok=True)
-    # Relative, so that the data folder can be moved or mounted elsewhere.
-    incoming.symlink_to(folder.relative_to(data.root), target_is_directory=True)
-    incoming.replace(data.published)
-    _sync_folder(data.root)
-
-
-def _sync(folder: Path) -> None:
-    """Force a finished folder to disk and take the right to write to its files away.
-
-    A BI tool that forgets to open the database read-only would lock all others out of it.
-    """
-    for place, _, names in os.walk(folder, topdown=False):
-        for name in names:
-            path = Path(place, name)
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-            path.chmod(0o444)
-        _sync_folder(Path(place))
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'

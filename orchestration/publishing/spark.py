@@ -11,19 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestration.manifest import read_manifest
 from orchestration.operations import OperationError, run_operation
-from orchestration.publishing.audit import Build, PublishError
-from orchestration.publishing.builds import ARTIFACTS
+from orchestration.publishing.audit import Build
+from orchestration.publishing.errors import PublishError, SwitchError
 from orchestration.settings import PROJECT, DataFolder
-
-
-class SwitchError(PublishError):
-    """Readers may see one set in some views and another in the rest; the message says so."""
 
 
 def valid_name(run_id: str) -> str:
@@ -45,16 +40,17 @@ def copy_marts(
         project: folder of the dbt project.
 
     Returns:
-        ``schema`` (the database), ``publication`` (its row) and ``latest_final_week`` (that row of
-        fct_north_star_weekly, None if there is none).
+        ``schema`` (the database), ``publication`` (its row), ``latest_final_week`` (that row of
+        fct_north_star_weekly, None if there is none) and ``final_values`` (rows of
+        fct_weekly_values).
 
     Raises:
         PublishError: Spark could not copy them, or a copy has not as many rows as the build.
     """
     arguments = {
         "name": valid_name(publication["run_id"]),
-        "marts": build.tables,
-        "watermark": _watermark(build),
+        "marts": [(mart.schema, mart.relation, mart.name) for mart in build.marts],
+        "watermark": build.watermark,
         "publication": {
             name: value if isinstance(value, int | str | None) else str(value)
             for name, value in publication.items()
@@ -66,23 +62,25 @@ def copy_marts(
         raise PublishError(f"Spark could not copy the marts: {error}") from None
 
 
-def _watermark(build: Build) -> tuple[str, str]:
-    """Where the build's watermark stands: schema and name."""
-    nodes = read_manifest(build.folder / ARTIFACTS[0])["nodes"].values()
-    (node,) = (node for node in nodes if node["name"] == "int_watermark")
-    return node["schema"], node["alias"]
-
-
-def switch_readers(data: DataFolder, run_id: str, project: Path = PROJECT) -> None:
-    """Let the published views read a publication that was copied.
+def switch_readers(
+    data: DataFolder, run_id: str, kept: Iterable[str], project: Path = PROJECT
+) -> None:
+    """Let the published views read a publication that was copied, and drop those that are not kept.
 
     Repeating it changes nothing; after an interruption it finishes.
+
+    Args:
+        data: the data folder, whose run lock the caller holds.
+        run_id: of the publication.
+        kept: ids of the runs whose publications stay.
+        project: folder of the dbt project.
 
     Raises:
         SwitchError: Spark has refused, or was gone half way.
     """
+    arguments = {"name": valid_name(run_id), "kept": [valid_name(each) for each in kept]}
     try:
-        run_operation(data, "switch_readers", {"name": valid_name(run_id)}, project)
+        run_operation(data, "switch_readers", arguments, project)
     except OperationError as error:
         raise SwitchError(
             f"Spark could not switch all published views to run {run_id}: {error} Each view reads "

@@ -30,6 +30,7 @@ WRONG = [
     ({"exclude_left_truncated": "maybe"}, "has to be true or false"),
     ({"max_reject_rate": 1.5}, "max_reject_rate is 1.5, but has to be a share from 0 to 1"),
     ({"raw_retention_days": -7}, "has to be a whole number, 0 or more"),
+    ({"kept_publications": 0}, "kept_publications is 0, but has to be a whole number, 1 or more"),
     ({"dev_last_weeks": 4}, "dev_last_weeks is 4 on target prod, but only the dev target may"),
     (
         {"log_sources": ["cloudtrail", "cloudtrail"]},

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.publishing import PublishError, current_publication, publish, what_stays
+from orchestration.publishing import (
+    PublishError,
+    current_publication,
+    keep_build,
+    publish,
+    what_stays,
+)
 from orchestration.settings import DataFolder
 
 MODEL = "model.north_star.fct_weekly_active_tokens"
+WEEKS = "model.north_star.fct_north_star_weekly"
+VALUES = "model.north_star.fct_weekly_values"
 VIEW = "model.north_star.stg_api_gateway__api_requests"
 WATERMARK = "model.north_star.int_watermark"
 TEST = "test.north_star.not_null_token_id.0a1b2c"
 OTHER_TEST = "test.north_star.assert_weeks_follow_each_other"
 DISABLED_TEST = "test.north_star.not_null_id_of_hubspot.3"
+KEY_TEST = "test.north_star.unique_fct_weekly_active_tokens_token_id.4d"
 ALL_PASS = {
     MODEL: "success",
+    WEEKS: "success",
+    VALUES: "success",
+    KEY_TEST: "pass",
     VIEW: "success",
     WATERMARK: "success",
     TEST: "pass",
@@ -34,34 +47,72 @@ def built(data: DataFolder) -> DataFolder:
 
 
 def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) -> None:
-    """A warehouse with one mart, and the record that dbt leaves of building it."""
+    """A warehouse with three marts, and the record that dbt leaves of building it."""
     with duckdb.connect(data.warehouse) as warehouse:
         warehouse.execute("create schema if not exists marts")
         warehouse.execute("create schema if not exists intermediate")
         warehouse.execute(
             "create or replace table marts.fct_weekly_active_tokens as "
-            f"select range::varchar as token_id from range({tokens})"
+            f"select 't' || range as token_id, 'dev_' || range as developer_id from range({tokens})"
+        )
+        warehouse.execute(
+            "create or replace table marts.fct_north_star_weekly as select "
+            "date '2026-11-09' as week_start, 'final' as week_status, false as is_data_gap, "
+            f"{tokens} as weekly_active_tokens"
+        )
+        warehouse.execute(
+            "create or replace table marts.fct_weekly_values as select "
+            "'weekly_active_tokens' as metric, week_start, week_status, "
+            "weekly_active_tokens::double as value, 7 as rows_read, 3 as records_read, "
+            "'rules' as rules_hash from marts.fct_north_star_weekly"
         )
         warehouse.execute(
             "create or replace table intermediate.int_watermark as "
             "select timestamp '2026-11-20 08:00:00' as watermark_at"
         )
     nodes = {
-        MODEL: node(MODEL, "model", "marts", "north_star"),
+        MODEL: node(
+            MODEL,
+            "model",
+            "marts",
+            "north_star",
+            description="Active tokens.\nOne row per token.",
+            columns={
+                "token_id": column("The token's hash.", "not_null"),
+                "developer_id": column("Its owner."),
+            },
+        ),
+        WEEKS: node(WEEKS, "model", "marts", "north_star"),
+        VALUES: node(VALUES, "model", "marts", "north_star"),
         VIEW: node(VIEW, "model", "staging", "api_gateway", materialized="view"),
         WATERMARK: node(WATERMARK, "model", "intermediate", "activity"),
         TEST: node(TEST, "test"),
+        KEY_TEST: node(KEY_TEST, "test")
+        | {
+            "attached_node": MODEL,
+            "test_metadata": {"name": "unique", "kwargs": {"column_name": "token_id"}},
+        },
         OTHER_TEST: node(OTHER_TEST, "test"),
         # Of a model that is switched off.
         DISABLED_TEST: node(DISABLED_TEST, "test", is_enabled=False),
     }
-    folder = data.dbt / "build"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    target = data.root / "target"
+    target.mkdir(exist_ok=True)
+    data.dbt.mkdir(parents=True, exist_ok=True)
+    (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
     statuses = ALL_PASS if results is None else results
     rows = [{"unique_id": name, "status": status} for name, status in statuses.items()]
     record = {"metadata": {"invocation_id": "invocation"}, "results": rows}
-    (folder / "run_results.json").write_text(json.dumps(record))
+    (target / "run_results.json").write_text(json.dumps(record))
+    keep_build(data, target)
+
+
+def column(description: str, *constraints: str) -> dict:
+    """A column of a node of dbt's manifest."""
+    return {
+        "description": description,
+        "constraints": [{"type": constraint} for constraint in constraints],
+    }
 
 
 def node(
@@ -70,10 +121,14 @@ def node(
     *folders: str,
     materialized: str = "table",
     is_enabled: bool = True,
+    description: str = "",
+    columns: Mapping[str, dict] | None = None,
 ) -> dict:
     """An entry of dbt's manifest."""
     name = unique_id.split(".")[2]
     return {
+        "description": description,
+        "columns": {name: {"name": name, **told} for name, told in (columns or {}).items()},
         "unique_id": unique_id,
         "resource_type": kind,
         "name": name,
@@ -101,6 +156,7 @@ def test_every_mart_is_published_as_a_table_and_as_parquet(built: DataFolder) ->
 
 
 def test_publication_says_where_it_comes_from(built: DataFolder, tmp_path: Path) -> None:
+    (tmp_path / "dbt_project.yml").write_text("vars: {kept_publications: 1}")
     publish(built, "run-1", project=tmp_path)
     with duckdb.connect(built.published / "north_star.duckdb", read_only=True) as database:
         relation = database.table("publication")
@@ -120,12 +176,12 @@ def test_publication_says_where_it_comes_from(built: DataFolder, tmp_path: Path)
     assert row["run_id"] == "run-1"
     assert row["git_commit"] is None
     assert str(row["watermark"]) == "2026-11-20 08:00:00"
-    assert (row["checks_run"], row["checks_passed"], row["is_sample"]) == (2, 2, False)
+    assert (row["checks_run"], row["checks_passed"], row["is_sample"]) == (3, 3, False)
 
 
 def test_a_file_of_the_sample_marks_the_publication(built: DataFolder) -> None:
-    for batch, is_sample in (("a", True), ("b", False)):
-        folder = built.raw / "batches" / batch / "landing" / "files"
+    for day, is_sample in (("20", True), ("21", False)):
+        folder = built.raw / "batches" / f"202611{day}T050000000000Z" / "landing" / "files"
         folder.mkdir(parents=True)
         duckdb.sql(f"select {is_sample} as is_sample").write_parquet(str(folder / "0.parquet"))
     assert publish(built, "run-1").is_sample
@@ -148,7 +204,7 @@ def test_published_files_cannot_be_written(built: DataFolder) -> None:
         ({**ALL_PASS, TEST: "fail"}, "not_null_token_id failed"),
         ({**ALL_PASS, MODEL: "skipped"}, "fct_weekly_active_tokens failed or was skipped"),
         (
-            {MODEL: "success", WATERMARK: "success", TEST: "pass"},
+            {name: status for name, status in ALL_PASS.items() if name not in (OTHER_TEST, VIEW)},
             "assert_weeks_follow_each_other, stg_api_gateway",
         ),
         ({**ALL_PASS, VIEW: "error"}, "stg_api_gateway__api_requests failed"),
@@ -170,8 +226,8 @@ def test_a_warning_is_published_and_counted(built: DataFolder) -> None:
     publish(built, "run-1")
     with duckdb.connect(built.published / "north_star.duckdb", read_only=True) as database:
         assert database.execute("select checks_run, checks_passed from publication").fetchone() == (
+            3,
             2,
-            1,
         )
 
 

@@ -14,7 +14,10 @@ from orchestration.publishing import (
     PublishError,
     SwitchError,
     current_publication,
+    kept_publications,
     publish,
+    rename_people,
+    roll_back,
     spark,
     what_stays,
 )
@@ -22,6 +25,7 @@ from orchestration.publishing.spark import valid_name
 from orchestration.settings import DataFolder
 from orchestration.summary import summarise
 from tests.orchestration.test_publish import ALL_PASS, TEST, build
+from tests.orchestration.test_versions import log
 
 COPIED = """{
     "schema": "north_star_publication_%s",
@@ -30,7 +34,10 @@ COPIED = """{
     "latest_final_week": {"week_start": "2026-11-09", "is_data_gap": false,
         "weekly_active_tokens": 1234, "weekly_active_companies": 56,
         "weekly_active_developers": null, "qualified_requests": 98765, "new_sign_ups": 7,
-        "hello_worlds": 3, "ttfhw_p50_seconds": null, "converted_7d_rate": 0.4321}
+        "hello_worlds": 3, "ttfhw_p50_seconds": null, "converted_7d_rate": 0.4321},
+    "final_values": [{"metric": "weekly_active_tokens", "week_start": "2026-11-09",
+        "week_status": "final", "value": 1234.0, "rows_read": 9876543210, "records_read": null,
+        "rules_hash": "rules"}]
 }"""
 
 
@@ -100,11 +107,45 @@ def test_what_is_copied_is_what_was_audited(on_spark: DataFolder, engine: Spark)
     with pytest.raises(PublishError, match=r"^Spark could not copy the marts: the cluster is gone"):
         publish(on_spark, "run-1")
     marts = engine.arguments["marts"]
-    assert marts == (("marts", "fct_weekly_active_tokens", "fct_weekly_active_tokens"),)
+    names = ("fct_north_star_weekly", "fct_weekly_active_tokens", "fct_weekly_values")
+    assert marts == [("marts", name, name) for name in names]
     assert engine.arguments["watermark"] == ("intermediate", "int_watermark")
     publication = engine.arguments["publication"]
-    assert (publication["checks_run"], publication["checks_passed"]) == (2, 2)
+    assert (publication["checks_run"], publication["checks_passed"]) == (3, 3)
     assert what_stays(on_spark) == "Nothing has been published yet."
+
+
+def test_what_was_told_is_logged_without_asking_spark(on_spark: DataFolder, engine: Spark) -> None:
+    publish(on_spark, "run-1")
+    assert log(on_spark) == [
+        ("run-1", "weekly_active_tokens", "2026-11-09", 1234.0, 9876543210, "rules")
+    ]
+
+
+def test_versions_that_are_not_kept_are_dropped_with_the_next_switch(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    for number in range(1, 10):
+        publish(on_spark, f"run-{number}")
+    assert engine.arguments == {
+        "name": "run_9",
+        "kept": [f"run_{number}" for number in range(9, 1, -1)],
+    }
+    assert len(kept_publications(on_spark)) == 7
+    roll_back(on_spark)
+    assert engine.asked[-1] == ("switch_readers", "run_8")
+
+
+def test_versions_with_people_who_are_forgotten_are_given_up(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    publish(on_spark, "run-1")
+    engine.asked.clear()
+    assert rename_people(on_spark, {"dev_1": "forgotten-a"}) == 1
+    assert engine.asked == []
+    build(on_spark, tokens=3)
+    publish(on_spark, "run-2")
+    assert engine.arguments == {"name": "run_2", "kept": ["run_2"]}
 
 
 def test_a_build_with_a_failed_check_asks_spark_for_nothing(

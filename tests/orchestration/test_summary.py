@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import duckdb
+from typing import Any
+
 import pytest
 
+from orchestration.publishing.current import write_record
 from orchestration.settings import DataFolder
 from orchestration.summary import duration, summarise
 
 WEEK = {
-    "week_start": "date '2026-11-09'",
-    "week_status": "'final'",
-    "is_data_gap": "false",
-    "weekly_active_tokens": "1234",
-    "weekly_active_companies": "56",
-    "weekly_active_developers": "null::bigint",
-    "qualified_requests": "98765",
-    "new_sign_ups": "7",
-    "hello_worlds": "3",
-    "ttfhw_p50_seconds": "null::double",
-    "converted_7d_rate": "0.4321",
+    "week_start": "2026-11-09",
+    "week_status": "final",
+    "is_data_gap": False,
+    "weekly_active_tokens": 1234,
+    "weekly_active_companies": 56,
+    "weekly_active_developers": None,
+    "qualified_requests": 98765,
+    "new_sign_ups": 7,
+    "hello_worlds": 3,
+    "ttfhw_p50_seconds": None,
+    "converted_7d_rate": 0.4321,
 }
 
 
-def publish(data: DataFolder, is_sample: bool = False, **week: str) -> str:
-    """Publish one week by hand and return what is shown of it."""
+def publish(data: DataFolder, week: dict[str, Any] | None = WEEK, is_sample: bool = False) -> str:
+    """Publish a record by hand and return what is shown of it."""
     folder = data.publications / "run-1"
     folder.mkdir(parents=True)
     data.published.symlink_to("publications/run-1")
-    columns = ", ".join(f"{value} as {name}" for name, value in {**WEEK, **week}.items())
-    with duckdb.connect(folder / "north_star.duckdb") as database:
-        database.execute(f"create table fct_north_star_weekly as select {columns}")
-        database.execute(
-            "create table publication as select 'run-1' as run_id, "
-            "timestamp '2026-11-22 05:00:30' as published_at, "
-            f"timestamp '2026-11-21 23:59:00' as watermark, {is_sample} as is_sample"
-        )
+    publication = {
+        "run_id": "run-1",
+        "published_at": "2026-11-22 05:00:30",
+        "watermark": "2026-11-21 23:59:00",
+        "is_sample": is_sample,
+    }
+    write_record(folder, {"schema": None, "publication": publication, "latest_final_week": week})
     return summarise(data)
 
 
@@ -56,11 +57,11 @@ def test_the_sample_is_named(data: DataFolder) -> None:
 
 
 def test_a_gap_is_not_shown_as_a_bad_week(data: DataFolder) -> None:
-    assert "It is a gap" in publish(data, is_data_gap="true")
+    assert "It is a gap" in publish(data, {**WEEK, "is_data_gap": True})
 
 
 def test_without_a_final_week_the_watermark_is_told(data: DataFolder) -> None:
-    shown = publish(data, week_status="'open'")
+    shown = publish(data, None)
     assert "No week is final yet: the logs are complete up to 2026-11-21 23:59 UTC" in shown
 
 

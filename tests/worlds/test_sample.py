@@ -49,6 +49,7 @@ OTHER_SETTINGS = {
     "landing_quiet_seconds": 0,
     "max_reject_rate": 0.5,
     "raw_retention_days": 30,
+    "kept_publications": 2,
     "dev_last_weeks": 3,
 }
 

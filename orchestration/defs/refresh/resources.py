@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from orchestration.history import close_killed_run
-from orchestration.publishing import what_stays
+from orchestration.publishing import complete_log, mend, what_stays
 from orchestration.run_lock import RunLockError, hold_run_lock
 from orchestration.settings import DataFolder
 
@@ -34,6 +34,10 @@ class RunLock(dg.ConfigurableResource):
         try:
             with lock as killed:
                 close_killed_run(context.instance, killed)
+                damaged = mend(data)
+                if damaged:
+                    tell(damaged)
+                complete_log(data)
                 yield self
         except RunLockError as error:
             raise RunLockError(f"{error} {what_stays(data)}") from None
