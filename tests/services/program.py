@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -23,6 +25,7 @@ from orchestration.sample import simulate
 from orchestration.settings import PROJECT, DataFolder
 
 _DEVELOPERS = 150
+_PATIENCE_SECONDS = 30
 
 
 class Program:
@@ -48,7 +51,10 @@ class Program:
 
     def rows(self, query: str) -> list[tuple]:
         """The rows of a query on what is published, by plain DuckDB."""
-        with duckdb.connect(self.database.resolve(), read_only=True) as connection:
+        # Attached, because a process cannot open one database with two configurations.
+        with duckdb.connect() as connection:
+            connection.execute(f"attach '{self.database}' as published (read_only)")
+            connection.execute("use published")
             return connection.execute(query).fetchall()
 
     def tables(self) -> list[str]:
@@ -157,3 +163,11 @@ def publish_by_hand(
     }
     write_record(folder, {"schema": None, "publication": row, "latest_final_week": None})
     point_link(data, folder)
+
+
+def wait_until(condition: Callable[[], Any]) -> None:
+    """Waits until a condition holds, and fails when it never does."""
+    patience_ends = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < patience_ends
+        time.sleep(0.05)

@@ -20,7 +20,7 @@ import pytest
 from orchestration.serving import ServeError, serve
 from orchestration.settings import PROJECT, DataFolder
 from tests.services.postgres_server import PostgresServer, running_server
-from tests.services.program import copy_program, publish_by_hand, run_program
+from tests.services.program import copy_program, publish_by_hand, run_program, wait_until
 
 pytestmark = pytest.mark.services
 
@@ -630,11 +630,3 @@ def test_a_copy_gives_up_on_a_transaction_that_never_ends(
         assert version(server, database) == before
     serve(data, server.url(database))
     assert version(server, database)[0] == "run-2"
-
-
-def wait_until(condition: Any) -> None:
-    """Waits until a condition holds, and fails when it never does."""
-    patience_ends = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < patience_ends
-        time.sleep(0.05)
