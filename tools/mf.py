@@ -1,4 +1,4 @@
-"""Ask for metrics by their names: ``make mf QUERY="--metrics new_sign_ups --group-by metric_time"``.
+"""Ask for metrics by their names, as ``make mf QUERY="--metrics new_sign_ups"`` does.
 
 The options are those of `mf query`. That command looks on the internet for a newer version of
 itself each time it is called, and has no switch for it; this one asks the same engine and nobody
