@@ -27,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects run serve-postgres superset-check land withdraw compact forget formats show publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects install-semantic run mf docs serve-postgres superset-check land withdraw compact forget formats show publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,8 @@ install-dev: .venv/.installed-dev ## The same with what tests and linting need
 install-spark: .venv-spark/.installed ## Make .venv-spark, with all of that and Spark (1.1 GB; Java 17 is needed to run it)
 
 install-dialects: .venv-dialects/.installed ## Make .venv-dialects, with dbt's adapters for warehouses in the cloud (0.8 GB)
+
+install-semantic: .venv/.installed-semantic ## Add what make mf and make docs need
 
 run: $(RUN_VENV)/.installed ## Land new files, build and test the models, publish, show the latest final week
 	@$(RUN_VENV)/bin/python -m orchestration run
@@ -74,6 +76,12 @@ publications: $(RUN_VENV)/.installed ## List the published versions that are kep
 TO ?=
 rollback: $(RUN_VENV)/.installed ## Let readers see an earlier published version again: make rollback [TO=run id]
 	@$(RUN_VENV)/bin/python -m orchestration rollback $(TO)
+
+mf: .venv/.installed-semantic ## Ask what is published for metrics: make mf QUERY="--metrics weekly_active_tokens --group-by metric_time" ("--list")
+	@$(BIN)/python -m tools.mf $(QUERY)
+
+docs: .venv/.installed-semantic ## Write the catalogue of what is published, and dbt's own page: docs/ in the data folder
+	@$(BIN)/python -m tools.catalogue
 
 dev: $(RUN_VENV)/.installed ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
 	@$(RUN_VENV)/bin/python -m orchestration dev
@@ -135,6 +143,7 @@ lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (U
 		--group dev --group clients --group statistics -o requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --extra spark --group dev --group spark-cluster \
 		-c requirements/dev.txt -o requirements/spark.txt
+	$(UV_COMPILE) pyproject.toml --extra semantic -c requirements/dev.txt -o requirements/semantic.txt
 	$(UV_COMPILE) pyproject.toml --extra postgres -c requirements/dev.txt -o requirements/postgres.txt
 	$(UV_COMPILE) --group dialects -o requirements/dialects.txt
 	$(UV_COMPILE) --group superset -o requirements/superset.txt
@@ -165,6 +174,10 @@ clean: ## Remove caches and databases that are built again; never landing, raw o
 	@test -e $(SUPERSET_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-superset
 	$(UV_INSTALL) $(SUPERSET_BIN)/python -r requirements/superset.txt
 	@touch $@
+
+.venv/.installed-semantic: requirements/semantic.txt | $(BIN)/python $(LOCAL_UV)
+	$(UV_INSTALL) $(BIN)/python -r requirements/semantic.txt
+	@touch $@ .venv/.installed
 
 .venv-dialects/.installed: requirements/dialects.txt | $(BIN)/python $(LOCAL_UV)
 	@test -e $(DIALECTS_BIN)/python || $(UV) venv --quiet --no-python-downloads --python $(BIN)/python .venv-dialects
