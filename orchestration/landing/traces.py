@@ -163,36 +163,39 @@ class _Search:
     def _search(
         self, file: Path, relation: str, wanted: dict[str, list[str]], prefix: str = ""
     ) -> None:
-        wanted = {name: texts for name, texts in wanted.items() if texts}
-        if not wanted:
-            return
-        found = self._connection.execute(
-            "select "
-            + ", ".join(
-                f"coalesce(bool_or({_holds(identifier(name), texts)}), false)"
-                for name, texts in wanted.items()
+        # Columns that are searched for the same are searched in one go: patterns are dear to begin.
+        alike: dict[tuple[str, ...], list[str]] = {}
+        for name, texts in wanted.items():
+            alike.setdefault(tuple(texts), []).append(name)
+        for texts, columns in alike.items():
+            if not texts:
+                continue
+            values = ", ".join(
+                f"{{'name': {literal(name)}, 'value': lower({identifier(name)}::varchar)}}"
+                for name in columns
             )
-            + f" from {relation}"
-        ).fetchone()
-        self.traces |= {
-            (file, prefix + name): None
-            for name, is_there in zip(wanted, found, strict=True)
-            if is_there
-        }
+            found = self._connection.execute(
+                f"select distinct name from (select unnest([{values}], recursive := true) "
+                f"from {relation}) where {_holds('value', texts)}"
+            ).fetchall()
+            self.traces |= {(file, prefix + name): None for (name,) in found}
 
 
-def _holds(column: str, texts: Sequence[str]) -> str:
-    """SQL that holds for a value in which one of the texts stands."""
-    value = f"lower({column}::varchar)"
+def _holds(value: str, texts: Sequence[str]) -> str:
+    """SQL that holds for a value in lower case in which one of the texts stands."""
     listed = ", ".join(literal(text) for text in sorted(set(texts)))
     parts = f"list_transform(string_split({value}, ';'), lambda part: trim(part))"
     condition = f"list_has_any({parts}, [{listed}])"
-    long = sorted({re.escape(text) for text in texts if len(text) >= _CONTAINED_FROM})
-    if long:
-        # dev_42 is no part of dev_421.
-        edge = r"[^\pL\pN]"
-        pattern = f"(?:^|{edge})(?:{'|'.join(long)})(?:$|{edge})"
-        condition += f" or regexp_matches({value}, {literal(pattern)})"
+    long = sorted({text for text in texts if len(text) >= _CONTAINED_FROM})
+    # dev_42 is no part of dev_421, nor jane@shop.example of mary-jane@shop.example.
+    for before, some in (
+        ("[^a-z0-9]", [text for text in long if "@" not in text]),
+        ("[^a-z0-9._%+-]", [text for text in long if "@" in text]),
+    ):
+        if some:
+            any_of = "|".join(re.escape(text) for text in some)
+            pattern = f"(?:^|{before})(?:{any_of})(?:$|[^a-z0-9])"
+            condition += f" or regexp_matches({value}, {literal(pattern)})"
     return f"({condition})"
 
 

@@ -175,3 +175,27 @@ def test_the_matrix_in_the_docs_names_every_table_column_and_input_of_a_crm(sour
             inputs = {name for name in table.inputs if source == "hubspot" or name.islower()}
             assert {table.name, *folders, *inputs} <= named, table.name
             assert {column.name for column in table.columns} <= named, table.name
+
+
+def test_a_column_says_what_kind_of_name_it_holds(tmp_path):
+    project = _project(tmp_path, meta="person: contact, name_ends_at: '/', personal: true")
+    (table,) = read_contract(project).tables
+    (buyer,) = table.naming
+    assert (buyer.person, buyer.name_ends_at, buyer.is_personal) == ("contact", "/", True)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "meta", "sentence"),
+    [
+        ("varchar", "person: true", "person is the kind of name that a varchar holds"),
+        ("bigint", "person: contact", "person is the kind of name that a varchar holds"),
+        ("varchar", "name_ends_at: ':'", "name_ends_at is for columns with person"),
+        ("varchar", "personal: true", "column buyer: no column says whose it is"),
+        ("varchar", "person: email, personal: {unless: [a]}", "personal is true, or"),
+        ("varchar", "person: email, personal: {unless: {kind: [a]}}", "names the column kind"),
+    ],
+)
+def test_a_mistake_about_people_is_one_sentence(tmp_path, data_type, meta, sentence):
+    project = _project(tmp_path, data_type=data_type, meta=meta)
+    with pytest.raises(LandingError, match=sentence):
+        read_contract(project)

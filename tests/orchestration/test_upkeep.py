@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.settings import PROJECT
@@ -56,14 +59,53 @@ def test_files_are_landed_compacted_and_withdrawn(requests: Path, tmp_path: Path
     )
 
 
-def test_people_are_forgotten_by_lines_of_standard_input(requests: Path, tmp_path: Path) -> None:
-    contacts = tmp_path / "landing" / "crm" / "contacts"
-    contacts.mkdir(parents=True)
-    (contacts / "a.csv").write_text("contact_id,email\nc1,a@b.example\nc2,b@b.example\n")
+@pytest.fixture
+def contacts(requests: Path, tmp_path: Path) -> Path:
+    """A data folder with two contacts, and what a build and a publication leave in it."""
+    folder = tmp_path / "landing" / "crm" / "contacts"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("contact_id,email\nc1,a@b.example\nc2,b@b.example\n")
     assert command(tmp_path, "land")[0] == 0
-    code, said = command(tmp_path, "forget", given="A@B.example\n")
-    assert (code, said.splitlines()[0]) == (0, "crm.contacts: 1 rows removed.")
-    assert "Nobody was named" in command(tmp_path, "forget", given="\n")[1]
+    for name in ("warehouse.duckdb", "warehouse.duckdb.wal", "dev/dev.duckdb"):
+        (tmp_path / name).touch()
+    build = tmp_path / "dbt" / "prod" / "build"
+    build.mkdir(parents=True)
+    return tmp_path
+
+
+def test_people_are_forgotten_by_lines_of_standard_input(contacts: Path) -> None:
+    code, said = command(contacts, "forget", given="A@B.example\n")
+    lines = said.splitlines()
+    assert (code, lines[:-1]) == (
+        0,
+        [
+            "crm.contacts: 1 rows with pseudonyms.",
+            "0 developers, by 2 names in all; 0 publications were rewritten.",
+            "Deleted dev/dev.duckdb, warehouse.duckdb, warehouse.duckdb.wal: "
+            "make run builds the warehouse again.",
+            "landing/ is left to you; files in it that still hold them:",
+            "  crm/contacts/a.csv",
+        ],
+    )
+    assert re.fullmatch(r"Searched \d+ columns of \d+ files: no trace of 2 names\.", lines[-1])
+    assert not (contacts / "warehouse.duckdb").exists()
+    assert not (contacts / "dbt" / "prod" / "build").exists()
+    assert "Nobody was named" in command(contacts, "forget", given="\n")[1]
+
+
+def test_a_developer_is_forgotten_by_a_name_and_a_trace_is_a_failure(contacts: Path) -> None:
+    left = contacts / "publications" / "old" / "parquet" / "dim" / "0.parquet"
+    left.parent.mkdir(parents=True)
+    duckdb.sql(f"copy (select 'by c1, A@b.example' as note) to '{left}'")
+    code, said = command(contacts, "forget", "--", "c1")
+    assert code == 1
+    assert said.splitlines()[-1] == (
+        "Error: A name is left in publications/old/parquet/dim/0.parquet, column note."
+    )
+    assert "1 traces of 2 names" in said
+    assert "a@b" not in said.lower()
+    shutil.rmtree(contacts / "publications")
+    assert command(contacts, "forget", "c1")[0] == 0
 
 
 def test_examples_of_formats_are_compared_with_what_is_expected(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.landing import Options, forget, land, withdraw
+from orchestration.landing import withdraw
 from orchestration.settings import DataFolder
 from tests.worlds.conftest import World
 
@@ -35,15 +35,3 @@ def test_too_many_rejects_stop_a_build_until_the_file_is_withdrawn(
     withdraw(world.data, ["api_gateway/api_requests/bad.jsonl"])
     (world.data.landing / "api_gateway" / "api_requests" / "bad.jsonl").unlink()
     world.build("-s", TEST, "assert_landed_and_rejected_add_up_to_read")
-
-
-def test_people_who_asked_to_be_forgotten_are_no_bad_rows(world: World) -> None:
-    withdraw(world.data, ["api_gateway/api_requests/bad.jsonl"])
-    (world.data.landing / "api_gateway" / "api_requests" / "bad.jsonl").unlink()
-    contacts = world.data.landing / "crm" / "contacts"
-    contacts.mkdir(parents=True)
-    (contacts / "a.jsonl").write_text('{"contact_id":"c1","email":"a@b.example"}\n')
-
-    forget(world.data, ["a@b.example"])
-    assert land(world.data, lambda line: None, Options()).rows_rejected == 1
-    world.build("-s", TEST)
