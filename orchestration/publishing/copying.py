@@ -56,9 +56,9 @@ def write_tables(
         parquet = folder / "parquet" / copy.name / "0.parquet"
         parquet.parent.mkdir(parents=True)
         connection.execute(f"copy {table} to {literal(parquet)} (format parquet, compression zstd)")
-        expected = _content(connection, f"({copy.query})")
+        expected = content(connection, f"({copy.query})")
         for written in (table, f"read_parquet({literal(parquet)})"):
-            if _content(connection, written) != expected:
+            if content(connection, written) != expected:
                 raise PublishError(f"{copy.name} was not written as it was built: run again.")
     # What cannot be written to disk shall fail here and not when the connection is closed.
     connection.execute("checkpoint")
@@ -81,7 +81,7 @@ def _columns(connection: duckdb.DuckDBPyConnection, copy: Copy) -> str:
     return ", ".join(parts)
 
 
-def _content(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int]:
+def content(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int]:
     """Number of rows and a checksum that does not depend on their order."""
     query = f"select count(*), coalesce(sum(hash(one)), 0) from (select * from {rows}) as one"
     return connection.execute(query).fetchone()

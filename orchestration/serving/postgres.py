@@ -31,7 +31,7 @@ from orchestration.serving.changes import after_rows, before_rows, comments, ind
 from orchestration.serving.errors import ServeError
 from orchestration.serving.progress import progress
 from orchestration.serving.server import Server, connect
-from orchestration.serving.tables import SERVED, Table, read_tables
+from orchestration.serving.tables import SERVED, Table, list_of, read_tables
 from orchestration.settings import DataFolder
 
 SCHEMA = "north_star"
@@ -52,7 +52,7 @@ class Served:
         schema: where its tables are.
         tables: how many there are.
         rows: how many rows they have.
-        rows_written: how many of those were not there before; 0 if that run was served already.
+        rows_written: how many of those were not there before.
         rows_removed: how many rows are not there any more.
         was_served: whether there was nothing to do.
     """
@@ -73,7 +73,7 @@ def serve(
     reader: str | None = None,
     tell: Callable[[str], object] = print,
 ) -> Served:
-    """Copy the current publication into PostgreSQL, unless it is there already.
+    """Copy the current publication into PostgreSQL, but for what is there already.
 
     Readers see the version before or this one; a failure at any moment leaves the one before.
 
@@ -129,36 +129,43 @@ def _serve(
     server.run(f"select pg_advisory_xact_lock(hashtextextended({literal(schema)}, 0))")
     _make_schema(server, schema)
     found = server.tables(schema)
-    kept = _kept(server, schema, found, tables)
+    listed = _listed(server, schema, found)
+    _refuse_strangers(server, schema, {table.name for table in tables} - set(listed))
+    gone = sorted(set(listed) - {table.name for table in tables} - {SERVED})
+    stale = [
+        table
+        for table in tables
+        if listed.get(table.name) != table.checksum or not found[table.name].has_shape_of(table)
+    ]
     rows = sum(table.rows for table in tables)
-    served = Served(publication.run_id, schema, len(tables), rows, was_served=True)
-    if _run_id(server, schema, kept) == publication.run_id:
+    if not stale and not gone:
         _grant(server, schema, reader, tables)
         server.commit()
-        return served, []
+        return Served(publication.run_id, schema, len(tables), rows, was_served=True), []
 
-    with progress(rows, tell) as shown:
-        for number, table in enumerate(tables):
+    list_ = list_of(tables)
+    stale.append(list_)
+    with progress(sum(table.rows for table in stale), tell) as shown:
+        for number, table in enumerate(stale):
             _make_incoming(server, number, table)
             batches = published.execute(table.query).to_arrow_reader(_BATCH_ROWS)
             server.copy(_incoming(number), shown.counted(batches))
 
-    gone = sorted(kept - {table.name for table in tables})
-    before = {table.name: found.get(table.name, Table(table.name)) for table in tables}
-    _lock(server, schema, _to_lock(kept, found, {table.name: table for table in tables}))
+    kept = {name: found[name] for name in listed}
+    _lock(server, schema, _to_lock(kept, {table.name: table for table in [*tables, list_]}))
     server.run(f"set local lock_timeout = '{_PATIENCE_SECONDS}s'")
     for name in gone:
         server.run(f"drop table {_relation(schema, name)}")
     written = removed = 0
-    changed = []
-    for number, table in enumerate(tables):
-        counts = _replace(server, _relation(schema, table.name), number, before[table.name], table)
+    for number, table in enumerate(stale):
+        relation = _relation(schema, table.name)
+        old = found.get(table.name, Table(table.name))
+        counts = _replace(server, relation, number, old, table)
         written, removed = written + counts[0], removed + counts[1]
-        if any(counts):
-            changed.append(_relation(schema, table.name))
-            server.run(f"analyze {_relation(schema, table.name)}")
-    _grant(server, schema, reader, tables)
+        server.run(f"analyze {relation}")
+    _grant(server, schema, reader, [*tables, list_])
     server.commit()
+    changed = [_relation(schema, table.name) for table in stale]
     return Served(publication.run_id, schema, len(tables), rows, written, removed), changed
 
 
@@ -169,36 +176,26 @@ def _make_schema(server: Server, schema: str) -> None:
     server.run(f"comment on schema {quoted(schema)} is {literal(_COMMENT)}")
 
 
-def _kept(
-    server: Server, schema: str, found: Mapping[str, Table], tables: Iterable[Table]
-) -> set[str]:
-    """Names of the tables in the schema that an earlier copy has made.
+def _listed(server: Server, schema: str, found: Mapping[str, Table]) -> dict[str, str]:
+    """Checksums of the tables that earlier copies have made and nobody has dropped, by name."""
+    if SERVED not in found:
+        return {}
+    rows = server.rows(f"select table_name, checksum from {_relation(schema, SERVED)}")
+    return {name: checksum for name, checksum in [*rows, (SERVED, "")] if name in found}
 
-    Raises:
-        ServeError: something else has the name of a published table.
-    """
-    listed: set[str] = set()
-    if SERVED in found:
-        query = f"select table_name from {_relation(schema, SERVED)}"
-        listed = {SERVED, *(name for (name,) in server.rows(query))} & set(found)
+
+def _refuse_strangers(server: Server, schema: str, names: set[str]) -> None:
+    """Raise ServeError where something that is not ours has the name of a published table."""
     relations = server.rows(
         "select relname::text from pg_class "
         f"where relnamespace = to_regnamespace({literal(quoted(schema))})"
     )
-    strange = sorted({name for (name,) in relations} & {t.name for t in tables} - listed)
+    strange = sorted(names.intersection(name for (name,) in relations))
     if strange:
         raise ServeError(
             f"The schema {schema} has a {', '.join(strange)} that make serve-postgres has not "
             "made: name another schema in NORTH_STAR_POSTGRES_SCHEMA."
         )
-    return listed
-
-
-def _run_id(server: Server, schema: str, kept: set[str]) -> str | None:
-    if "publication" not in kept:
-        return None
-    found = server.rows(f"select run_id from {_relation(schema, 'publication')}")
-    return found[0][0] if found else None
 
 
 def _make_incoming(server: Server, number: int, table: Table) -> None:
@@ -206,20 +203,17 @@ def _make_incoming(server: Server, number: int, table: Table) -> None:
     server.run(f"create temporary table {_incoming(number)} ({columns}) on commit drop")
 
 
-def _to_lock(
-    kept: Iterable[str], found: Mapping[str, Table], wanted: Mapping[str, Table]
-) -> list[str]:
+def _to_lock(kept: Mapping[str, Table], wanted: Mapping[str, Table]) -> list[str]:
     """Names of the tables that nobody may be reading while columns or keys are altered.
 
     An older snapshot still sees the old rows of a table that gets a column, but not the values of
     one that is taken away: then all tables are locked, so that transactions end that have read any.
     """
-    old = {name: found[name] for name in kept}
-    if any(name not in wanted or _loses(table, wanted[name]) for name, table in old.items()):
-        return sorted(old)
+    if any(name not in wanted or _loses(table, wanted[name]) for name, table in kept.items()):
+        return sorted(kept)
     return sorted(
         name
-        for name, table in old.items()
+        for name, table in kept.items()
         if before_rows(name, table, wanted[name]) or after_rows(name, table, wanted[name])
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.publishing.copying import literal, quoted
+from orchestration.publishing.copying import content, literal, quoted
 from orchestration.serving.errors import ServeError
 
 # As PostgreSQL's format_type() spells them, so that both sides can be compared.
@@ -60,6 +60,7 @@ class Table:
         comment: what it is; empty if nothing is said.
         query: its rows, in DuckDB's SQL; empty for a table that was found in PostgreSQL.
         rows: number of rows of ``query``.
+        checksum: of the rows of ``query``, whatever their order.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Table:
     comment: str = ""
     query: str = ""
     rows: int = 0
+    checksum: str = ""
 
     @property
     def looked_up(self) -> list[str]:
@@ -79,11 +81,16 @@ class Table:
             if column.name in _LOOKED_UP and (column.name,) != first_of_key
         ]
 
+    def has_shape_of(self, other: Table) -> bool:
+        """Whether columns, key and all that is said are the same, whatever the order of columns."""
+        same = (self.key, self.comment) == (other.key, other.comment)
+        return same and set(self.columns) == set(other.columns)
+
 
 def read_tables(
     published: duckdb.DuckDBPyConnection, keys: Mapping[str, tuple[str, ...]]
 ) -> list[Table]:
-    """Every table of a published database, and one that lists them.
+    """Every table of a published database.
 
     Args:
         published: a connection to it.
@@ -95,8 +102,7 @@ def read_tables(
     found = published.execute(
         "select table_name, coalesce(comment, '') from duckdb_tables() order by table_name"
     ).fetchall()
-    tables = [_read(published, name, comment, keys.get(name, ())) for name, comment in found]
-    return [*tables, _list_of(tables)]
+    return [_read(published, name, comment, keys.get(name, ())) for name, comment in found]
 
 
 def _read(
@@ -112,7 +118,7 @@ def _read(
         for column, data_type, is_required, said in found
     )
     required = {column.name for column in columns if column.is_required}
-    (rows,) = published.execute(f"select count(*) from {quoted(name)}").fetchone()
+    rows, checksum = content(published, quoted(name))
     return Table(
         name,
         columns,
@@ -121,6 +127,7 @@ def _read(
         comment,
         f"select {', '.join(map(_exported, columns))} from {quoted(name)}",
         rows,
+        str(checksum),
     )
 
 
@@ -142,16 +149,21 @@ def _exported(column: Column) -> str:
     return f"replace({name}, chr(0), '') as {name}" if column.type == "text" else name
 
 
-def _list_of(tables: list[Table]) -> Table:
-    values = ", ".join(f"({literal(table.name)}, {table.rows}::bigint)" for table in tables)
+def list_of(tables: list[Table]) -> Table:
+    """The table that lists others, by which the next copy knows what it has made and may leave."""
+    values = ", ".join(
+        f"({literal(table.name)}, {table.rows}::bigint, {literal(table.checksum)})"
+        for table in tables
+    )
     return Table(
         SERVED,
         (
             Column("table_name", "text", True, "Name of a table in this schema."),
             Column("row_count", "bigint", True, "How many rows it has."),
+            Column("checksum", "text", True, "Of its rows, whatever their order, by DuckDB."),
         ),
         ("table_name",),
         "The tables that make serve-postgres keeps here; it touches no other. One row per table.",
-        f"select * from (values {values}) as served(table_name, row_count)",
+        f"select * from (values {values}) as served(table_name, row_count, checksum)",
         len(tables),
     )

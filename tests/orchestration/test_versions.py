@@ -182,13 +182,13 @@ def test_without_a_good_version_it_says_so(data: DataFolder, project: Path) -> N
 def test_what_is_not_written_as_it_was_built_is_not_published(
     versions: DataFolder, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = copying._content
+    honest = copying.content
 
     def one_row_short(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, int]:
         count, checksum = honest(connection, rows)
         return count - ("read_parquet" in rows), checksum
 
-    monkeypatch.setattr(copying, "_content", one_row_short)
+    monkeypatch.setattr(copying, "content", one_row_short)
     with pytest.raises(PublishError, match="fct_north_star_weekly was not written as it was built"):
         publish_tokens(versions, 4, project)
     assert tokens(versions) == 3
