@@ -55,8 +55,9 @@ withdraw: install ## Take files out of raw/ again: make withdraw FILE=api_gatewa
 compact: install ## Merge small batches of raw/, remove rows past raw_retention_days
 	@$(BIN)/python -m orchestration compact
 
-forget: install ## Remove people from raw/ for good: one id, e-mail or login a line of standard input
-	@$(BIN)/python -m orchestration forget
+DEVELOPER ?=
+forget: install ## Put pseudonyms in place of a person, everywhere: make forget DEVELOPER=dev_42 (or < people.txt, one a line)
+	@$(BIN)/python -m orchestration forget $(if $(DEVELOPER),-- "$$DEVELOPER")
 
 formats: install ## Compare the examples in formats/ with their expected rows (WRITE=name: write them)
 	@$(BIN)/python -m orchestration formats $(if $(WRITE),--write $(WRITE))

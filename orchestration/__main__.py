@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
@@ -99,14 +99,30 @@ def withdraw(files: tuple[str, ...]) -> None:
 
 
 @cli.command()
-@click.argument("names", type=click.File("r"), default="-")
-def forget(names: TextIO) -> None:
-    """Remove people, one id, e-mail address or login a line of NAMES (standard input), from raw/,
-    and keep their rows from landing again."""
-    from orchestration.landing import forget as forget_people
+@click.argument("names", nargs=-1)
+def forget(names: tuple[str, ...]) -> None:
+    """Put pseudonyms in place of people in raw/ and in all publications, and prove it. NAMES are
+    ids, e-mail addresses or logins; without them, one a line of standard input."""
+    from orchestration.erasure import erase
+    from orchestration.landing import LandingError
+    from orchestration.publishing import PublishError
 
-    people = names.read().splitlines()
-    _rewrite("make forget", lambda data: forget_people(data, people))
+    if not names and sys.stdin.isatty():
+        raise Mistake("Name somebody: make forget DEVELOPER=<id>, or make forget < people.txt.")
+    data = _data()
+    people = names or sys.stdin.read().splitlines()
+    try:
+        with hold_run_lock(data, "make forget"):
+            done = erase(data, people)
+    except (LandingError, PublishError, RunLockError) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        message = f"{error.filename or data.root}: {error.strerror}; repeat it when that is mended."
+        raise click.ClickException(message) from None
+    for line in done.lines():
+        click.echo(line)
+    if done.search.traces:
+        raise click.ClickException("A name is left in " + "; ".join(done.search.traces) + ".")
 
 
 def _rewrite(name: str, rewriting: Callable[[DataFolder], Rewriting]) -> None:

@@ -442,7 +442,7 @@ def test_ids_of_another_system_are_other_people(ground):
     emea = "select * from {} where _source_relation = 'hubspot_emea' order by all"
     tables = ("hubspot.contact", "contact_property_history", "contact_company")
     before = [ground.query(emea.format(table)) for table in tables]
-    forget(ground.data, ["hubspot:51"])
+    forget(ground.data, ["jane@shop.example"])
     assert [ground.query(emea.format(table)) for table in tables] == before
     assert ground.query("select developer_id from developers") == [("51",)]
 
@@ -454,6 +454,7 @@ def test_a_number_of_several_systems_is_asked_for_unless_a_developer_has_it(grou
     with pytest.raises(LandingError, match=r"say which one is meant by hubspot:\.\.\. or"):
         find_people(ground.data, ["54"])
     assert ("contact of hubspot_emea", "54") in find_people(ground.data, ["HubSpot_EMEA:54"])
+    assert ("email", "jane@shop.example") in find_people(ground.data, ["hubspot:51"])
 
 
 def test_a_lead_is_forgotten_with_the_contact_it_became(ground):

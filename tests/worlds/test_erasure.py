@@ -1,22 +1,25 @@
-"""A developer is forgotten, and every number of the past stays what it was."""
+"""Developers are forgotten, and every number of the past stays what it was."""
 
 from __future__ import annotations
 
 import json
 import random
 import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
+from orchestration import erasure
 from orchestration.erasure import erase
-from orchestration.landing import Options, land
+from orchestration.landing import Options, find_people, land
 from orchestration.settings import DataFolder
 from tests.compiled import compile_models
 
-JANE = "dev_7"
+# Whose company a contact tells, the portal, and the domain of the address.
+FORGOTTEN = ("dev_7", "dev_3", "dev_5")
 DEVELOPERS = 16
 
 Marts = dict[str, list[tuple[Any, ...]]]
@@ -151,57 +154,113 @@ def _land(data: DataFolder) -> None:
     land(data, lambda line: None, Options())
 
 
+@dataclass(frozen=True)
+class Erased:
+    """A folder after an erasure, the marts before it, and the pseudonyms of developers."""
+
+    data: DataFolder
+    before: Marts
+    pseudonyms: dict[str, str]
+
+
 @pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[DataFolder, Marts, str]:
-    """A folder after the erasure of Jane, the marts before it, and her pseudonym."""
+def erased(tmp_path_factory: pytest.TempPathFactory) -> Erased:
+    """A world in which three were forgotten."""
     data = DataFolder(tmp_path_factory.mktemp("erased"))
     _deliver(data)
     _land(data)
     before = _marts(data)
-    report = erase(data, [JANE])
+    found = find_people(data, FORGOTTEN)
+    report = erase(data, FORGOTTEN)
     assert not report.search.traces
-    assert (report.developers, report.names) == (1, 5)
-    query = (
-        "select distinct developer_id from read_parquet($1) where developer_id like 'forgotten-%'"
-    )
-    found = duckdb.execute(
-        query, [str(data.raw / "batches/*/developer_portal/developers/*.parquet")]
-    )
-    ((pseudonym,),) = found.fetchall()
-    return data, before, pseudonym
+    # Id, address, login and browser of each, and a contact.
+    assert (report.developers, report.names) == (3, 13)
+    return Erased(data, before, {name: found["developer", name] for name in FORGOTTEN})
 
 
-def _renamed(marts: Marts, pseudonym: str) -> dict[str, list[str]]:
-    """Rows in an order that does not depend on the name."""
+def _renamed(marts: Marts, pseudonyms: Mapping[str, str]) -> dict[str, list[str]]:
+    """Rows in an order that does not depend on names."""
     return {
-        name: sorted(repr([pseudonym if value == JANE else value for value in row]) for row in rows)
+        name: sorted(repr([pseudonyms.get(str(value), value) for value in row]) for row in rows)
         for name, rows in marts.items()
     }
 
 
-def test_the_world_shows_the_person_in_many_marts(erased: tuple[DataFolder, Marts, str]) -> None:
-    _, before, _ = erased
-    holding = {name for name, rows in before.items() if any(JANE in row for row in rows)}
-    assert holding >= {"dim_developers", "dim_tokens", "fct_weekly_active_tokens"}
-    methods = {value for row in before["fct_weekly_active_tokens"] for value in row}
+def test_the_world_shows_the_forgotten_in_many_marts(erased: Erased) -> None:
+    for developer in FORGOTTEN:
+        holding = {name for name, rows in erased.before.items() for row in rows if developer in row}
+        assert holding >= {"dim_developers", "dim_tokens", "fct_weekly_active_tokens"}
+    methods = {
+        value
+        for row in erased.before["fct_weekly_active_tokens"]
+        if set(row) & set(FORGOTTEN)
+        for value in row
+    }
     assert methods >= {"developer", "contact", "domain"}
-    assert all(before[name] for name in ("fct_north_star_weekly", "fct_ttfhw_summary"))
+    assert all(erased.before[name] for name in ("fct_north_star_weekly", "fct_ttfhw_summary"))
 
 
-def test_every_mart_is_the_same_but_for_the_name(erased: tuple[DataFolder, Marts, str]) -> None:
-    data, before, pseudonym = erased
-    after = _marts(data)
-    assert not any(JANE in row for rows in after.values() for row in rows)
-    assert _renamed(after, pseudonym) == _renamed(before, pseudonym)
+def test_every_mart_is_the_same_but_for_the_names(erased: Erased) -> None:
+    after = _marts(erased.data)
+    assert not any(set(FORGOTTEN) & set(row) for rows in after.values() for row in rows)
+    assert _renamed(after, {}) == _renamed(erased.before, erased.pseudonyms)
 
 
-def test_landed_again_from_nothing_every_mart_is_the_same(
-    erased: tuple[DataFolder, Marts, str], tmp_path: Path
-) -> None:
-    data, before, pseudonym = erased
-    again = DataFolder(tmp_path)
+def test_landed_again_from_nothing_every_mart_is_the_same(erased: Erased, tmp_path: Path) -> None:
     for name in ("landing", "forgotten.json", "token_key"):
-        copy = shutil.copytree if (data.root / name).is_dir() else shutil.copy
-        copy(data.root / name, tmp_path / name)
+        given = erased.data.root / name
+        copy = shutil.copytree if given.is_dir() else shutil.copy
+        copy(given, tmp_path / name)
+    again = DataFolder(tmp_path)
     _land(again)
-    assert _renamed(_marts(again), pseudonym) == _renamed(before, pseudonym)
+    assert _renamed(_marts(again), {}) == _renamed(erased.before, erased.pseudonyms)
+
+
+def test_a_line_of_the_overrides_that_names_the_person_is_told(tmp_path: Path) -> None:
+    lists = tmp_path / "project" / "seeds"
+    lists.mkdir(parents=True)
+    (lists / "company_overrides.csv").write_text(
+        "scope,id,company_id,reason\ndeveloper,dev_4,c1,x\ntoken,dev_5,c1,x\ndeveloper,Dev_5,c1,x\n"
+    )
+    data = DataFolder(tmp_path / "data")
+    _write(
+        data,
+        "developer_portal/developers",
+        [{"developer_id": "dev_5", "signed_up_at": "2026-03-01"}],
+    )
+    _land(data)
+    report = erase(data, ["dev_5"], tmp_path / "project")
+    ((line, pseudonym),) = report.overrides.items()
+    assert line == 4
+    assert f"seeds/company_overrides.csv, line 4 names one of them: write {pseudonym} there." in (
+        report.lines()
+    )
+
+
+def test_an_erasure_that_is_killed_before_raw_finds_all_names_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = DataFolder(tmp_path)
+    _write(
+        data,
+        "developer_portal/developers",
+        [{"developer_id": "dev_5", "email": "a@b.example", "signed_up_at": "2026-03-01"}],
+    )
+    _land(data)
+    given: list[Mapping[str, str]] = []
+
+    def rename(data: DataFolder, pseudonyms: Mapping[str, str]) -> int:
+        given.append(pseudonyms)
+        return 0
+
+    def die(data: DataFolder, names: Iterable[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(erasure, "rename_people", rename)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "forget", die)
+        with pytest.raises(KeyboardInterrupt):
+            erase(data, ["a@b.example"])
+    erase(data, ["a@b.example"])
+    assert given[0] == given[1]
+    assert given[0].keys() == {"dev_5"}
