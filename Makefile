@@ -27,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects install-semantic run mf docs serve-postgres superset-check land withdraw compact forget formats show publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects install-semantic run mf docs serve-postgres superset-check land withdraw compact forget formats show publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -125,6 +125,9 @@ bench: install ## Compare landing with DuckDB merely reading the same files (BEN
 
 bench-engines: install-spark ## Build the models on DuckDB and on Spark over 1 M and 10 M requests (BENCH="--sizes 1000000")
 	@$(SPARK_BIN)/python -m bench --only engines $(BENCH)
+
+contract: install ## Write docs/contract/<version>.csv: the published columns that a release promises
+	@$(BIN)/python -m tools.contract
 
 lint: install-dev ## Check Python with ruff and SQL with sqlfluff
 	$(BIN)/ruff check .

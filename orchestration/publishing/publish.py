@@ -35,16 +35,29 @@ from orchestration.settings import PROJECT, SPARK, DataFolder
 CONTRACT_VERSION = "1"
 
 _PUBLICATION = "Where this set of marts comes from, and what was checked. One row."
+# Each column's type as contracts write it, whether it always has a value, and what it is.
 _PUBLICATION_COLUMNS = {
-    "run_id": "The run that published it.",
-    "git_commit": "Commit of the project; NULL where it is no checkout.",
-    "dbt_invocation_id": "dbt's id of the build.",
-    "published_at": "When, in UTC.",
-    "watermark": "Up to when the logs are complete, in UTC; NULL before the first row.",
-    "checks_run": "Data tests of the build.",
-    "checks_passed": "Those that passed; the others have warned.",
-    "contract_version": "Version of the tables and columns; it changes when one is taken away.",
-    "is_sample": "Whether anything in it comes from the project's simulator.",
+    "run_id": ("string", True, "The run that published it."),
+    "git_commit": ("string", False, "Commit of the project; NULL where it is no checkout."),
+    "dbt_invocation_id": ("string", True, "dbt's id of the build."),
+    "published_at": ("timestamp", True, "When, in UTC."),
+    "watermark": (
+        "timestamp",
+        False,
+        "Up to when the logs are complete, in UTC; NULL before the first row.",
+    ),
+    "checks_run": ("bigint", True, "Data tests of the build."),
+    "checks_passed": ("bigint", True, "Those that passed; the others have warned."),
+    "contract_version": (
+        "string",
+        True,
+        "Version of the tables and columns: another one when something was taken away or changed.",
+    ),
+    "is_sample": ("boolean", True, "Whether anything in it comes from the project's simulator."),
+}
+PUBLICATION_TYPES = {
+    name: (data_type, is_required)
+    for name, (data_type, is_required, _) in _PUBLICATION_COLUMNS.items()
 }
 
 
@@ -147,6 +160,13 @@ def _copy(mart: Mart) -> Copy:
     origin = f"warehouse.{quoted(mart.schema)}.{quoted(mart.relation)}"
     query = f"select * from {origin}"
     return Copy(mart.name, query, mart.comment, mart.columns, mart.required, mart.key)
+
+
+def _copy_of_publication() -> Copy:
+    columns = {name: comment for name, (_, _, comment) in _PUBLICATION_COLUMNS.items()}
+    required = [name for name, (_, is_required) in PUBLICATION_TYPES.items() if is_required]
+    query = "select * from temp.this_publication"
+    return Copy("publication", query, _PUBLICATION, columns, required)
 
 
 def _publication(data: DataFolder, build: Build, run_id: str, project: Path) -> dict[str, Any]:

@@ -209,6 +209,17 @@ def _own_macros(manifest: Manifest) -> list[Mapping[str, Any]]:
     return [macro for macro in own if macro["original_file_path"].startswith("macros/")]
 
 
+def marts_without_test_of_their_values(manifest: Manifest) -> list[str]:
+    """Marts of which nothing looks whether each column's values can be."""
+    tested = {
+        node["attached_node"]
+        for node in _nodes(manifest, "test")
+        if (node.get("test_metadata") or {}).get("name") == "possible_values"
+    }
+    marts = (model for model in _nodes(manifest, "model") if model["fqn"][1] == "marts")
+    return [model["name"] for model in marts if model["unique_id"] not in tested]
+
+
 RULES: dict[str, Rule] = {
     "a model lies in a layer": models_outside_of_the_layers,
     "measures of facts say how they add up": measures_without_additivity,
@@ -218,6 +229,7 @@ RULES: dict[str, Rule] = {
     "what decides or counts has a unit test": logic_without_unit_test,
     "a list has types, a reason in each row and a grain": lists_without_types_reasons_or_grain,
     "what constrains a column is tested": constraints_that_nothing_tests,
+    "the values of a mart are tested": marts_without_test_of_their_values,
     "a data test's name is a statement": tests_that_are_no_statements,
     "defaults stand in the project file only": defaults_outside_of_the_project_file,
     "what differs by engine stands in cross_db only": sql_of_an_engine_outside_of_cross_db,

@@ -1,5 +1,5 @@
--- How many records there are of those who call: what changes when somebody's registry or
--- CRM says something new (definition D19).
+-- How many records there are of those who call: what changes when a registry or a CRM
+-- says something new (definition D19).
 -- One row.
 {% set hashed = [
     'stg_developer_portal__developers', 'stg_developer_portal__api_tokens',

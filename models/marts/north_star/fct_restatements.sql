@@ -1,6 +1,6 @@
--- Weeks that were published as final and are told otherwise today: from what to what, and
--- why (definition D19). The log of publications is what was told; the last step is this
--- very build.
+-- Weeks that were published as final and are told otherwise today: from what to what,
+-- and why (definition D19). The log of publications is what was told; the last step is
+-- this very build.
 -- One row per metric and week whose value has changed since it was first published.
 with publications as (
 
@@ -16,10 +16,11 @@ weekly_values as (
 
 published_weeks as (
 
-    select distinct
+    select
         metric,
         week_start
     from publications
+    group by metric, week_start
 
 ),
 
@@ -55,8 +56,7 @@ compared as (
 
     select
         *,
-        first_value(value) over history as first_value,
-        first_value(published_at) over history as first_published_at,
+        row_number() over history as place,
         row_number() over history > 1
         and not coalesce(
             value = lag(value) over history,
@@ -99,12 +99,13 @@ summed as (
     select
         metric,
         week_start,
-        max(first_value) as first_published_value,
-        max(first_published_at) as first_published_at,
+        max(case when place = 1 then value end) as first_published_value,
+        min(published_at) as first_published_at,
         max(case when published_at = cast('9999-12-31' as timestamp) then value end)
             as current_value,
         regexp_replace(
-            max(late_rows) || max(removed_rows) || max(new_resolution) || max(changed_rule),
+            max(late_rows) || max(removed_rows) || max(new_resolution)
+            || max(changed_rule),
             '^, ',
             ''
         ) as cause,
