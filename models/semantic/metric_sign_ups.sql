@@ -32,7 +32,8 @@ counted as (
     select
         developer_id,
         company_id,
-        case when signed_up_at <= watermark_at then cohort_week end as sign_up_week_date,
+        case when signed_up_at <= watermark_at then cohort_week end
+            as sign_up_week_date,
         case when is_converted then hello_world_week_date end as hello_world_week_date,
         cohort_week,
         sign_up_month_date,
@@ -41,7 +42,8 @@ counted as (
         duration_seconds,
         -- Who said hello is watched to the watermark, who waits or has left until then.
         case
-            when is_converted then {{ seconds_between('clock_start_at', 'watermark_at') }}
+            when is_converted
+                then {{ seconds_between('clock_start_at', 'watermark_at') }}
             else duration_seconds
         end as observed_seconds,
         status,

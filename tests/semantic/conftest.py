@@ -12,7 +12,9 @@ import duckdb
 import pytest
 
 from orchestration.manifest import marts
-from orchestration.publishing.current import DATABASE
+from orchestration.publishing.copying import DATABASE
+from orchestration.publishing.current import write_record
+from orchestration.publishing.marts import published_name
 from orchestration.sample import simulate
 from orchestration.settings import DataFolder
 from tests.worlds.conftest import World
@@ -73,13 +75,16 @@ def _lay_out(data: DataFolder, manifest: Path) -> None:
     with duckdb.connect(folder / DATABASE) as database:
         database.execute(f"attach '{data.dev / 'dev.duckdb'}' as built (read_only)")
         for node in marts(json.loads(manifest.read_bytes())):
-            database.execute(
-                f"create table {node['name']} as from built.{node['schema']}.{node['alias']}"
-            )
+            name = published_name(node)
+            database.execute(f"create table {name} as from built.{node['schema']}.{node['alias']}")
         database.execute("""
             create table publication as
             select 'a-run' as run_id, now()::timestamp as published_at, true as is_sample,
                 watermark_at as watermark
             from built.intermediate.int_watermark
         """)
+        columns = ("run_id", "published_at", "is_sample", "watermark")
+        row = database.execute("select * from publication").fetchone()
+    publication = dict(zip(columns, (str(v) if v is not True else v for v in row), strict=True))
+    write_record(folder, {"schema": None, "publication": publication, "latest_final_week": None})
     data.published.symlink_to(folder)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from orchestration.publishing.current import DATABASE
+from orchestration.publishing.copying import DATABASE
 from orchestration.settings import PROJECT
 from tests.semantic.conftest import MeasuredWorld
 from tests.semantic.facts import FACTS, Fact, queries
