@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +137,23 @@ class SemanticLayer:
         """Let go of the database."""
         self._connection.close()
 
+    def _refuse_unknown(self, question: Question) -> None:
+        saved = {query["name"] for query in self.manifest["saved_queries"].values()}
+        asked = [("metric", name, self.metrics.keys()) for name in question.metrics]
+        if question.saved_query:
+            asked.append(("saved query", question.saved_query, saved))
+        for kind, name, known in asked:
+            if name not in known:
+                close = get_close_matches(name, known, n=1)
+                hint = (
+                    f"did you mean {close[0]}?"
+                    if close
+                    else "without --metrics, --list lists those there are."
+                )
+                raise SemanticLayerError(f"There is no {kind} {name}: {hint}")
+
     def _run(self, what: str, question: Question) -> Any:
+        self._refuse_unknown(question)
         try:
             request = MetricFlowQueryRequest.create(
                 saved_query_name=question.saved_query,

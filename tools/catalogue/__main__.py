@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestration.publishing.current import current_publication
 from orchestration.settings import DataFolder, SettingsError
-from tools.catalogue.content import Catalogue
+from tools.catalogue.content import Catalogue, tables_beside
 from tools.catalogue.dbt_site import dbt_site
 from tools.catalogue.pages import Edition, render
 from tools.semantic_layer import SemanticLayer, SemanticLayerError
@@ -34,7 +34,8 @@ def write_docs(data: DataFolder) -> Path:
         is_sample=published.is_sample,
         run_id=published.run_id,
     )
-    pages = dict(render(Catalogue(layer.manifest, layer), edition))
+    beside = tables_beside(layer.manifest, published.database)
+    pages = dict(render(Catalogue(layer.manifest, layer, beside), edition))
     pages["dbt.html"] = dbt_site(layer.manifest, published.database)
     layer.close()
 

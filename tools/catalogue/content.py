@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from orchestration.manifest import marts
@@ -148,10 +149,12 @@ class Catalogue:
     Attributes:
         manifest: what dbt wrote of it.
         layer: its metrics.
+        beside: published tables that dbt does not make, by ``tables_beside``.
     """
 
     manifest: Mapping[str, Any]
     layer: SemanticLayer
+    beside: Sequence[Table] = ()
     _examples: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -176,7 +179,8 @@ class Catalogue:
     def tables(self) -> tuple[Table, ...]:
         """The published tables, facts first."""
         tables = [self._table(node) for node in marts(self.manifest)]
-        return tuple(sorted(tables, key=lambda table: (table.name.startswith("dim_"), table.name)))
+        tables.sort(key=lambda table: (table.name.startswith("dim_"), table.name))
+        return (*tables, *self.beside)
 
     @cached_property
     def metrics(self) -> tuple[Metric, ...]:
@@ -415,6 +419,46 @@ class Catalogue:
         elif node["resource_type"] == "exposure":
             name = node["label"] or name
         return Reference(name, page, _one_line(node.get("description") or ""))
+
+
+def tables_beside(manifest: Mapping[str, Any], published: Path) -> tuple[Table, ...]:
+    """The published tables that are no models, such as ``publication``: as the database has them.
+
+    Args:
+        manifest: what dbt wrote of the build.
+        published: the published DuckDB file, whose comments say what they are.
+    """
+    models = {published_name(node) for node in marts(manifest)}
+    with duckdb.connect(published, read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name, comment from duckdb_tables() where not internal order by all"
+        ).fetchall()
+        columns = connection.execute("""
+            select table_name, column_name, data_type, comment, is_nullable
+            from duckdb_columns()
+            where not internal
+            order by table_name, column_index
+        """).fetchall()
+    return tuple(
+        Table(
+            name=name,
+            description=comment or "",
+            grain="",
+            key=(),
+            columns=tuple(
+                Column(column, kind.lower(), said or "", None, () if nullable else ("never NULL",))
+                for table, column, kind, said, nullable in columns
+                if table == name
+            ),
+            statements=(),
+            lineage=Lineage((), ()),
+            sql="",
+            example=f"select *\nfrom {name};",
+            owner="",
+        )
+        for name, comment in tables
+        if name not in models
+    )
 
 
 def _layer(node: Node) -> str | None:
