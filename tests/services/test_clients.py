@@ -227,11 +227,13 @@ def test_pandas_reads_database_and_parquet_equal_to_duckdb(shared: Program) -> N
 
 def test_one_process_opens_the_database_in_one_way(shared: Program) -> None:
     made = engine(shared)
-    with (
-        made.connect(),
-        pytest.raises(duckdb.ConnectionException, match="different configuration"),
-    ):
-        duckdb.connect(shared.database, read_only=True)
+    with made.connect():
+        with pytest.raises(duckdb.ConnectionException, match="different configuration"):
+            duckdb.connect(shared.database, read_only=True)
+        # What goes beside it: another library's own instance, and attaching.
+        with adbc.connect(str(shared.database)) as connection, connection.cursor() as cursor:
+            cursor.execute("select run_id from publication")
+            assert cursor.fetchall() == shared.rows("select run_id from publication")
     made.dispose()
     duckdb.connect(shared.database, read_only=True).close()
 
