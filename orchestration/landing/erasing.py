@@ -148,7 +148,8 @@ def _resolved(
     A name that nothing is known of is kept for all kinds.
     """
     kinds = {str(column.person) for table in contract.tables for column in table.naming}
-    bare = {name: _split(name, kinds | names.kinds()) for name in given}
+    kinds |= names.kinds()
+    bare = {name: _split(name, kinds) for name in given}
     found = names.kinds_of({*given, *(name for _, name in bare.values())})
     resolved: set[Name] = set()
     for number, name in enumerate(given, start=1):
@@ -159,7 +160,7 @@ def _resolved(
         if kind:
             resolved.add((kind, rest))
             continue
-        listed = {kind for kind in kinds | names.kinds() if people.knows(kind, name)}
+        listed = {kind for kind in kinds if people.knows(kind, name)}
         if not listed or people.is_known_anywhere(name):
             people.add_anywhere([name])
             listed = {EMAIL if "@" in name else DEVELOPER}

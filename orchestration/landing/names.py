@@ -238,7 +238,12 @@ class Names:
                 string_agg(coalesce(pseudonym || rest, part), ';' order by position) as replaced
             from (
                 select distinct place, number, relation, value, position, part, rest, pseudonym
-                from mentions left join forgotten_names using (kind, name)
+                from mentions
+                semi join (
+                    select place, number, value
+                    from mentions semi join forgotten_names using (kind, name)
+                ) using (place, number, value)
+                left join forgotten_names using (kind, name)
             )
             group by place, number, relation, value
             having bool_or(pseudonym is not null)

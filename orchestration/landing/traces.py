@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from orchestration.settings import DataFolder
 
 # A shorter name may be a part of anything; it has to be a whole value.
 _CONTAINED_FROM = 6  # characters
+_WORD = r"[\pL\pN]+"
+_ADDRESS = r"[\pL\pN._%+-]+@[\pL\pN.-]+"
 
 
 @dataclass(frozen=True)
@@ -163,40 +165,72 @@ class _Search:
     def _search(
         self, file: Path, relation: str, wanted: dict[str, list[str]], prefix: str = ""
     ) -> None:
-        # Columns that are searched for the same are searched in one go: patterns are dear to begin.
+        # Columns that are searched for the same are searched in one go.
         alike: dict[tuple[str, ...], list[str]] = {}
         for name, texts in wanted.items():
             alike.setdefault(tuple(texts), []).append(name)
         for texts, columns in alike.items():
-            if not texts:
-                continue
-            values = ", ".join(
-                f"{{'name': {literal(name)}, 'value': lower({identifier(name)}::varchar)}}"
-                for name in columns
+            if texts:
+                found = self._columns_with(relation, columns, texts)
+                self.traces |= {(file, prefix + name): None for name in found}
+
+    def _columns_with(
+        self, relation: str, columns: Sequence[str], texts: Sequence[str]
+    ) -> list[str]:
+        """The columns in which one of the texts stands: as a part of a list, or as a word.
+
+        dev_42 is no word of dev_421, nor jane@shop.example of mary-jane@shop.example. Thousands of
+        names cost as much as one: what a value consists of is looked up among them.
+        """
+        values = ", ".join(
+            f"{{'name': {literal(name)}, 'value': lower({identifier(name)}::varchar)}}"
+            for name in columns
+        )
+        found = self._connection.execute(
+            f"""
+            with sought as (
+                select text, length(text) >= {_CONTAINED_FROM} as is_long,
+                    regexp_extract_all(text, '{_WORD}') as words,
+                    regexp_full_match(text, '{_ADDRESS}') as is_address
+                from (select distinct unnest(from_json($texts, '["varchar"]')) as text)
+            ),
+            -- The word of a name that the fewest other texts have: one with digits, or a long one.
+            sought_by_word as (
+                select text, ' ' || array_to_string(words, ' ') || ' ' as words,
+                    list_reverse_sort(list_transform(words, lambda word: {{
+                        'has_digit': regexp_matches(word, '[0-9]'),
+                        'letters': length(word),
+                        'word': word
+                    }}))[1].word as word
+                from sought
+                where is_long and not is_address
+            ),
+            held as (
+                select distinct name, value
+                from (select unnest([{values}], recursive := true) from {relation})
+                where value is not null
+            ),
+            parts as (
+                select name, trim(unnest(string_split(value, ';'))) as text from held
+                union all
+                select name, rtrim(unnest(regexp_extract_all(value, '{_ADDRESS}')), '.-') as text
+                from held
+                where contains(value, '@')
+            ),
+            words as (
+                select name, value, words, unnest(list_distinct(words)) as word
+                from (select *, regexp_extract_all(value, '{_WORD}') as words from held)
             )
-            found = self._connection.execute(
-                f"select distinct name from (select unnest([{values}], recursive := true) "
-                f"from {relation}) where {_holds('value', texts)}"
-            ).fetchall()
-            self.traces |= {(file, prefix + name): None for (name,) in found}
-
-
-def _holds(value: str, texts: Sequence[str]) -> str:
-    """SQL that holds for a value in lower case in which one of the texts stands."""
-    listed = ", ".join(literal(text) for text in sorted(set(texts)))
-    parts = f"list_transform(string_split({value}, ';'), lambda part: trim(part))"
-    condition = f"list_has_any({parts}, [{listed}])"
-    long = sorted({text for text in texts if len(text) >= _CONTAINED_FROM})
-    # dev_42 is no part of dev_421, nor jane@shop.example of mary-jane@shop.example.
-    for before, some in (
-        ("[^a-z0-9]", [text for text in long if "@" not in text]),
-        ("[^a-z0-9._%+-]", [text for text in long if "@" in text]),
-    ):
-        if some:
-            any_of = "|".join(re.escape(text) for text in some)
-            pattern = f"(?:^|{before})(?:{any_of})(?:$|[^a-z0-9])"
-            condition += f" or regexp_matches({value}, {literal(pattern)})"
-    return f"({condition})"
+            select name from parts semi join sought using (text)
+            union
+            select words.name
+            from words inner join sought_by_word as sought using (word)
+            where contains(words.value, sought.text)
+                and contains(' ' || array_to_string(words.words, ' ') || ' ', sought.words)
+            """,
+            {"texts": json.dumps(texts)},
+        ).fetchall()
+        return [name for (name,) in found]
 
 
 def _parquet(file: Path) -> str:
