@@ -55,8 +55,20 @@ def run(wait: int) -> None:
         ensure_manifest(data)
         refresh(data, wait)
     except (ManifestError, RefreshError) as error:
-        raise click.ClickException(f"The run failed. {error}") from None
+        raise click.ClickException(f"The run failed. {error}{_if_disk_is_full(data)}") from None
+    except Exception as error:
+        full = _if_disk_is_full(data)
+        if not full:
+            raise
+        raise click.ClickException(f"The run failed.{full} {what_stays(data)}") from error
     click.echo(f"\n{summarise(data)}")
+
+
+def _if_disk_is_full(data: DataFolder) -> str:
+    """What a failure is due to that nobody says in one sentence, Dagster's history least of all."""
+    if shutil.disk_usage(data.root).free > 1 << 20:
+        return ""
+    return f" The disk of {data.root} is full: make room, then run again."
 
 
 @cli.command()

@@ -37,7 +37,7 @@ class ToyProject:
         self.folder = place / "project"
         self.data = DataFolder(place / "data", target)
         self.port = port
-        self.data.root.mkdir()
+        self.data.root.mkdir(exist_ok=True)
         shutil.copytree(REPOSITORY / "tests" / "toy_project", self.folder)
         for name in _FILES:
             shutil.copy(REPOSITORY / name, self.folder / name)

@@ -33,7 +33,7 @@ def switch(data: DataFolder, folder: Path, project: Path = PROJECT) -> None:
 def point_link(data: DataFolder, folder: Path) -> None:
     """Let the link ``published`` lead to ``folder``, in one step."""
     # A symbolic link cannot be changed in place; a new one can take the old one's name in one step.
-    incoming = data.root / f".{data.published.name}-{folder.name}"
+    incoming = data.root / f".{data.published.name}-incoming"
     incoming.unlink(missing_ok=True)
     # Relative, so that the data folder can be moved or mounted elsewhere.
     incoming.symlink_to(folder.relative_to(data.root), target_is_directory=True)

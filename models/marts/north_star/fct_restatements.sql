@@ -47,8 +47,9 @@ told as (
         cast('9999-12-31' as timestamp)
     from published_weeks
     left join weekly_values
-        on published_weeks.metric = weekly_values.metric
-        and published_weeks.week_start = weekly_values.week_start
+        on
+            published_weeks.metric = weekly_values.metric
+            and published_weeks.week_start = weekly_values.week_start
 
 ),
 
@@ -63,7 +64,7 @@ compared as (
             value is null and lag(value) over history is null
         ) as is_change,
         rows_read - lag(rows_read) over history as new_rows,
-        records_read - lag(records_read) over history as new_records,
+        coalesce(records_read - lag(records_read) over history, 0) as new_records,
         rules_hash <> lag(rules_hash) over history as has_new_rules
     from told
     window history as (partition by metric, week_start order by published_at)
@@ -78,16 +79,13 @@ explained as (
             as late_rows,
         case when is_change and new_rows < 0 then ', removed_rows' else '' end
             as removed_rows,
-        case
-            when is_change and coalesce(new_records, 0) <> 0 then ', new_resolution'
-            else ''
-        end as new_resolution,
+        case when is_change and new_records <> 0 then ', new_resolution' else '' end
+            as new_resolution,
         -- What nothing else explains is computed in another way: by a macro that has
         -- changed, for instance.
         case
             when is_change and has_new_rules then ', changed_rule'
-            when is_change and new_rows = 0 and coalesce(new_records, 0) = 0
-                then ', changed_rule'
+            when is_change and new_rows = 0 and new_records = 0 then ', changed_rule'
             else ''
         end as changed_rule
     from compared
