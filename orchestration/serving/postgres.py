@@ -161,7 +161,8 @@ def _serve(
         relation = _relation(schema, table.name)
         old = found.get(table.name, Table(table.name))
         counts = _replace(server, relation, number, old, table)
-        written, removed = written + counts[0], removed + counts[1]
+        if table is not list_:
+            written, removed = written + counts[0], removed + counts[1]
         server.run(f"analyze {relation}")
     _grant(server, schema, reader, [*tables, list_])
     server.commit()
