@@ -15,9 +15,9 @@
     {%- for unique_id in found if unique_id in nodes -%}
         {%- do rules.update({unique_id: nodes[unique_id].checksum.checksum}) -%}
     {%- endfor -%}
-    {#- What these vars move is no number. -#}
+    {#- What these vars move is no number, or shows in the rows. -#}
     {%- set without_effect = [
-        'landing_quiet_seconds', 'max_reject_rate', 'raw_retention_days', 'kept_publications',
+        'lake_tables', 'landing_quiet_seconds', 'max_reject_rate', 'raw_retention_days', 'kept_publications',
     ] -%}
     {%- for var_name in known_vars() if var_name not in without_effect -%}
         {%- do rules.update({'var.' ~ var_name: var(var_name)}) -%}

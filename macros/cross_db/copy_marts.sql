@@ -2,7 +2,8 @@
     beside them, last: a schema without it was never finished. Logs what it wrote as JSON.
 
     name: of the publication, in characters that a schema's name may have
-    marts: of each its schema and name in the build, and its name as published
+    marts: of each its schema and name (`relation`) in the build, its `name` as published, its `comment` and those of
+        its `columns` by their names
     watermark: schema and name of the table that holds the build's
     publication: the other values of the table publication -#}
 {% macro copy_marts(name, marts, watermark, publication) -%}
@@ -23,12 +24,13 @@
     {%- endfor -%}
     {%- do run_query('create schema ' ~ place) -%}
     {%- set counts = [] -%}
-    {%- for schema, relation, table in marts -%}
-        {%- set built = api.Relation.create(schema=schema, identifier=relation) -%}
-        {%- set copied = api.Relation.create(schema=place, identifier=table) -%}
-        {%- do run_query('create table ' ~ copied ~ ' using parquet as select * from ' ~ built) -%}
+    {%- for mart in marts -%}
+        {%- set built = api.Relation.create(schema=mart.schema, identifier=mart.relation) -%}
+        {%- set copied = api.Relation.create(schema=place, identifier=mart.name) -%}
+        {%- do run_query(spark__documented_table(copied, built, mart)) -%}
+        {%- do run_query('insert into ' ~ copied ~ ' select * from ' ~ built) -%}
         {%- do counts.append(
-            "select '" ~ table ~ "' as mart, (select count(*) from " ~ built ~ ') as built, '
+            "select '" ~ mart.name ~ "' as mart, (select count(*) from " ~ built ~ ') as built, '
             ~ '(select count(*) from ' ~ copied ~ ') as copied'
         ) -%}
     {%- endfor -%}
@@ -53,6 +55,18 @@
         'latest_final_week': fromjson(week.rows[0][0]) if week.rows else none,
         'final_values': fromjson('[' ~ values.columns[0].values() | join(', ') ~ ']'),
     })) -%}
+{%- endmacro %}
+
+{#- A view on the table has its comments. -#}
+{% macro spark__documented_table(table, built, mart) -%}
+    create table {{ table }} (
+        {%- for column in adapter.get_columns_in_relation(built) %}
+        {{ adapter.quote(column.name) }} {{ column.dtype }}
+        comment {{ spark__text(mart.columns.get(column.name, '')) }}{% if not loop.last %},{% endif %}
+        {%- endfor %}
+    )
+    using parquet
+    comment {{ spark__text(mart.comment) }}
 {%- endmacro %}
 
 {#- The same columns and types as on DuckDB. -#}

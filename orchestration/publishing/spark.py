@@ -49,7 +49,16 @@ def copy_marts(
     """
     arguments = {
         "name": valid_name(publication["run_id"]),
-        "marts": [(mart.schema, mart.relation, mart.name) for mart in build.marts],
+        "marts": [
+            {
+                "schema": mart.schema,
+                "relation": mart.relation,
+                "name": mart.name,
+                "comment": mart.comment,
+                "columns": mart.columns,
+            }
+            for mart in build.marts
+        ],
         "watermark": build.watermark,
         "publication": {
             name: value if isinstance(value, int | str | None) else str(value)

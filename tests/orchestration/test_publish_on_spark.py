@@ -108,7 +108,11 @@ def test_what_is_copied_is_what_was_audited(on_spark: DataFolder, engine: Spark)
         publish(on_spark, "run-1")
     marts = engine.arguments["marts"]
     names = ("fct_north_star_weekly", "fct_weekly_active_tokens", "fct_weekly_values")
-    assert marts == [("marts", name, name) for name in names]
+    assert [(mart["schema"], mart["relation"], mart["name"]) for mart in marts] == [
+        ("marts", name, name) for name in names
+    ]
+    assert marts[1]["comment"] == "Active tokens. One row per token. Key: token_id."
+    assert marts[1]["columns"] == {"token_id": "The token's hash.", "developer_id": "Its owner."}
     assert engine.arguments["watermark"] == ("intermediate", "int_watermark")
     publication = engine.arguments["publication"]
     assert (publication["checks_run"], publication["checks_passed"]) == (3, 3)

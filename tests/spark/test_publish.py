@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,7 +52,7 @@ from orchestration.publishing import publish
 from orchestration.settings import DataFolder
 def kill(*_):
     os.kill(os.getpid(), signal.SIGKILL)
-with patch.dict(publish.__globals__, {"switch_readers": kill}):
+with patch.dict(publish.__globals__, {"switch": kill}):
     publish(DataFolder.from_environment(), "killed-run")
 """
 
@@ -192,4 +193,22 @@ def test_readers_see_one_audited_set_after_the_other(
     second = reader.value(f"select run_id from {PUBLISHED}.mine")
     assert reader.publications() == {valid_name(each) for each in (first, "killed-run", second)}
     views = {view for _, view, _ in reader.rows(f"show views in {PUBLISHED}")}
-    assert views == {"fct_north_star_weekly", "fct_weekly_active_tokens", "publication", "mine"}
+    assert views == {
+        "fct_north_star_weekly",
+        "fct_weekly_active_tokens",
+        "fct_weekly_values",
+        "publication",
+        "mine",
+    }
+    # The documentation is shown where BI tools look for it, in views that were switched, too.
+    described = reader.rows(f"describe {PUBLISHED}.fct_weekly_active_tokens")
+    assert ("token_id", "string", "Hash of the key.") in described
+
+    # Readers go back; what is not kept any more is dropped with a switch.
+    assert toy.run("rollback", first).returncode == 0
+    assert reader.value(ACTIVE.format(PUBLISHED)) == 2
+    assert reader.value(f"select run_id from {PUBLISHED}.publication") == first
+    shutil.rmtree(toy.data.publications / "killed-run")
+    assert toy.run("rollback", second).returncode == 0
+    assert reader.publications() == {valid_name(first), valid_name(second)}
+    assert reader.value(ACTIVE.format(PUBLISHED)) == 3
