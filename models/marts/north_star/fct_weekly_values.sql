@@ -35,8 +35,10 @@ based as (
     select
         weeks.*,
         coalesce(requests.requests, 0) as requests,
-        sum(coalesce(requests.requests, 0)) over (order by weeks.week_start)
-            as requests_until_then,
+        sum(coalesce(requests.requests, 0)) over (
+            order by weeks.week_start
+            rows between unbounded preceding and current row
+        ) as requests_until_then,
         record_counts.records
     from weeks
     cross join record_counts
