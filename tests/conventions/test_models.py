@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -62,3 +63,11 @@ def test_functions_are_found_in_sql_and_in_what_jinja_puts_into_it(
     base = {"package_name": "north_star", "original_file_path": "macros/m.sql"}
     manifest = {"nodes": {}, "macros": {"m": {**base, "name": "m", "macro_sql": code}}}
     assert portable_words(manifest) == {"m": words}
+
+
+def test_each_weekly_number_is_compared_with_what_was_published(manifest: dict[str, Any]) -> None:
+    columns = manifest["nodes"]["model.north_star.fct_north_star_weekly"]["columns"].values()
+    numbers = {each["name"] for each in columns if each["data_type"] in ("bigint", "double")}
+    listed = manifest["macros"]["macro.north_star.weekly_metrics"]["macro_sql"]
+    # How many days had logs is no number of the program.
+    assert set(re.findall(r"'(\w+)':", listed)) == numbers - {"days_with_logs"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import dagster as dg
 
 from orchestration.run_lock import hold_run_lock
@@ -90,3 +92,35 @@ def test_a_lost_warehouse_is_built_again_to_the_same_marts(refreshed: ToyProject
     assert refreshed.run().returncode == 0
     assert {mart: refreshed.published(f"from {mart} order by all") for mart in MARTS} == before
     assert before["fct_weekly_active_tokens"]
+
+
+def test_a_model_that_is_replaced_is_published_beside_its_successor(tmp_path: Path) -> None:
+    toy = ToyProject(tmp_path)
+    folder = toy.folder / "models" / "marts" / "north_star"
+    model = folder / "fct_weekly_active_tokens.sql"
+    (folder / "fct_weekly_active_tokens_v2.sql").write_text(model.read_text())
+    model.rename(folder / "fct_weekly_active_tokens_v1.sql")
+    described = folder / "north_star.yml"
+    versions = (
+        "    latest_version: 2\n"
+        "    versions:\n"
+        "      - v: 1\n"
+        "        deprecation_date: 2099-12-31\n"
+        "      - v: 2\n"
+    )
+    columns = "    columns:\n      - name: token_id\n"
+    described.write_text(described.read_text().replace(columns, versions + columns, 1))
+    toy.drop("1.jsonl", [("2026-11-02", "ada", 200)])
+    done = toy.run()
+    assert done.returncode == 0, done.stdout
+    assert toy.published(
+        "select table_name, comment from duckdb_tables() "
+        "where table_name like 'fct_weekly_active_tokens%' order by all"
+    ) == [
+        ("fct_weekly_active_tokens", "Active tokens. One row per token and week."),
+        (
+            "fct_weekly_active_tokens_v1",
+            "Deprecated: use fct_weekly_active_tokens. It is published until 2099-12-31. "
+            "Active tokens. One row per token and week.",
+        ),
+    ]
