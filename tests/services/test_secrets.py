@@ -45,9 +45,14 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
 
 @pytest.fixture(scope="module")
 def delivered(data: DataFolder) -> dict[str, set[str]]:
-    """The keys, addresses and e-mail addresses in the files of landing/, as other systems wrote
-    them."""
-    found: dict[str, set[str]] = {"token": set(), "client_ip": set(), "email": set()}
+    """The keys, addresses, e-mail addresses and user agents in the files of landing/, as other
+    systems wrote them."""
+    found: dict[str, set[str]] = {
+        "token": set(),
+        "client_ip": set(),
+        "email": set(),
+        "user_agent": set(),
+    }
     with duckdb.connect() as connection:
         for pattern, reader in (
             ("jsonl*", "read_json"),
@@ -67,6 +72,7 @@ def delivered(data: DataFolder) -> dict[str, set[str]]:
                     ("replaces_token", "token"),
                     ("client_ip", "client_ip"),
                     ("email", "email"),
+                    ("user_agent", "user_agent"),
                 ):
                     if name in names:
                         values = connection.sql(
@@ -127,6 +133,20 @@ def test_e_mail_addresses_are_in_the_raw_and_resolution_layers_only(
             held.add(next((place for place in MAY_HOLD_E_MAILS if name.startswith(place)), name))
     assert held <= set(MAY_HOLD_E_MAILS)
     assert "raw/" in held, "the search finds nothing"
+
+
+def test_no_user_agent_is_published(data: DataFolder, delivered: dict[str, set[str]]) -> None:
+    # With its version; the name of an SDK alone is a dimension.
+    agents = {agent for agent in delivered["user_agent"] if "/" in agent}
+    assert len(agents) > 20
+    raw = "".join(texts(path) for path in data.raw.rglob("*.parquet") if "requests" in str(path))
+    assert any(agent in raw for agent in agents), "the search finds nothing"
+    for path in data.published.resolve().rglob("*"):
+        # What dbt knows of the project has the lists of user agents that people edit.
+        if path.is_file() and path.parent.name != "dbt":
+            said = texts(path)
+            found = [agent for agent in agents if agent in said]
+            assert not found, f"{path.name} holds {found[:3]}"
 
 
 def test_what_may_hold_people_is_readable_by_its_owner_only(data: DataFolder) -> None:
