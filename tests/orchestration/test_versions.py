@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -27,11 +28,19 @@ from orchestration.settings import DataFolder
 from tests.orchestration.test_publish import build, tokens
 
 
-@pytest.fixture
-def versions(data: DataFolder, project: Path) -> DataFolder:
-    """A data folder in which three versions were published, with 1, 2 and 3 tokens."""
+@pytest.fixture(scope="module")
+def published_before(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which three versions were published, with 1, 2 and 3 tokens; for copies."""
+    root = tmp_path_factory.mktemp("published")
     for number in (1, 2, 3):
-        publish_tokens(data, number, project)
+        publish_tokens(DataFolder(root), number, project_that_keeps(root, 3))
+    return root
+
+
+@pytest.fixture
+def versions(data: DataFolder, published_before: Path) -> DataFolder:
+    """A data folder of one's own with these versions."""
+    shutil.copytree(published_before, data.root, symlinks=True, dirs_exist_ok=True)
     return data
 
 
