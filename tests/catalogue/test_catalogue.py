@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -191,3 +192,10 @@ def test_without_a_publication_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(SemanticLayerError, match=r"nothing is published .*; `make run` builds"):
         write_docs(DataFolder(tmp_path))
     assert not (tmp_path / "docs").exists()
+
+
+def test_a_metric_that_does_not_say_whose_it_is_is_named(catalogue: Catalogue) -> None:
+    node = copy.deepcopy(catalogue.layer.metrics["qualified_requests"])
+    del node["config"]["meta"]["owner"]
+    with pytest.raises(SemanticLayerError, match="metric qualified_requests has no owner in"):
+        catalogue._metric(node)

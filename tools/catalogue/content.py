@@ -15,7 +15,7 @@ import yaml
 from orchestration.manifest import marts
 from orchestration.publishing.marts import published_name
 from orchestration.settings import PROJECT
-from tools.semantic_layer import Question, SemanticLayer
+from tools.semantic_layer import Question, SemanticLayer, SemanticLayerError
 
 DEFINITIONS = PROJECT / "docs" / "definitions.md"
 METRICS = PROJECT / "models" / "semantic" / "metrics.yml"
@@ -250,7 +250,7 @@ class Catalogue:
     @cached_property
     def _owner(self) -> str:
         """Who answers for the tables: the one who answers for the metrics of them."""
-        owners = {node["config"]["meta"]["owner"] for node in self.layer.metrics.values()}
+        owners = {_told(node, "owner") for node in self.layer.metrics.values()}
         return ", ".join(sorted(owners))
 
     @cached_property
@@ -277,7 +277,6 @@ class Catalogue:
     # -- Metrics -----------------------------------------------------------------------------------
 
     def _metric(self, node: Node) -> Metric:
-        meta = node["config"]["meta"]
         measured = self._models_of(node)
         dimensions = self.layer.dimensions(node["name"])
         own = f"{_entity(measured[0])}__"
@@ -289,10 +288,10 @@ class Catalogue:
             description=_one_line(node["description"]),
             formula=self._formula(node),
             grain="; ".join(sorted({_one_line(model["description"]) for model in measured})),
-            additivity=meta["additivity"],
-            unit=meta["unit"],
-            owner=meta["owner"],
-            topic=meta["topic"],
+            additivity=_told(node, "additivity"),
+            unit=_told(node, "unit"),
+            owner=_told(node, "owner"),
+            topic=_told(node, "topic"),
             dimensions=_by_entity(dimensions, _entity(measured[0])),
             lineage=self._lineage(node),
             sql=self._readable(self.layer.sql(Question([node["name"]], ["metric_time"]))),
@@ -523,6 +522,17 @@ def _without_database(sql: str, node: Node) -> str:
     """The database's name depends on who has built it."""
     sql = sql.replace(f'"{node["database"]}".', "")
     return re.sub(r'"(\w+)"\."(\w+)"', r"\1.\2", sql).strip()
+
+
+def _told(metric: Node, key: str) -> str:
+    """What the meta of a metric says."""
+    try:
+        return metric["config"]["meta"][key]
+    except KeyError:
+        raise SemanticLayerError(
+            f"{metric['original_file_path']}: the metric {metric['name']} has no {key} in "
+            "config.meta, which the catalogue shows; add it and make run."
+        ) from None
 
 
 def _one_line(text: str) -> str:
