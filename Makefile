@@ -110,8 +110,9 @@ OTHER_TESTS := $(filter-out $(LONGEST_TESTS) tests/dbt tests/toy_project tests/_
 test: install-dev ## Run every test that needs no server
 	$(BIN)/pytest -m "not services and not spark and not dialects" -n 2 --dist loadfile --no-loadscope-reorder $(LONGEST_TESTS) $(OTHER_TESTS)
 
+# The daemon's test mostly waits: early, beside others.
 test-services: install-dev ## Run the tests that start servers and daemons
-	$(BIN)/pytest -m services -n 2 --dist loadfile
+	$(BIN)/pytest -m services -n 2 --dist loadfile --no-loadscope-reorder tests/services $(filter-out tests/services, $(LONGEST_TESTS) $(OTHER_TESTS))
 
 test-spark: install-spark ## Run the models and their tests on a Spark cluster (Java 17)
 	$(SPARK_BIN)/pytest -m spark -n 2 --dist loadfile --durations=0 tests/spark
