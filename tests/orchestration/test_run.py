@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from orchestration.run_lock import hold_run_lock
 from tests.toy import ToyProject
@@ -94,6 +95,7 @@ def test_a_lost_warehouse_is_built_again_to_the_same_marts(refreshed: ToyProject
     assert before["fct_weekly_active_tokens"]
 
 
+@pytest.mark.services  # for the time it takes
 def test_a_model_that_is_replaced_is_published_beside_its_successor(tmp_path: Path) -> None:
     toy = ToyProject(tmp_path)
     folder = toy.folder / "models" / "marts" / "north_star"

@@ -10,6 +10,9 @@ from orchestration.landing import withdraw
 from orchestration.settings import DataFolder
 from tests.worlds.conftest import World
 
+# dbt builds three times: for the time that takes.
+pytestmark = pytest.mark.services
+
 GOOD = '{"requested_at":"2026-03-01T10:00:00Z","status_code":200,"token":"t%d"}\n'
 TEST = "assert_rejects_stay_below_max_reject_rate"
 

@@ -101,6 +101,7 @@ def test_an_owner_who_becomes_known_later_is_another_cause(program: Program) -> 
     ]
 
 
+@pytest.mark.services  # for the time it takes to compile the models once more
 def test_another_rule_is_a_cause_and_rows_that_are_taken_back_are_one(program: Program) -> None:
     program.drop("api_gateway/api_requests/late.jsonl", request("03-04", "grace"))
     program.publish()
