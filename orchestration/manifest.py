@@ -20,6 +20,7 @@ from orchestration.settings import DUCKDB, PROJECT, SPARK, DataFolder
 
 _ADAPTERS = {DUCKDB: "dbt-duckdb", SPARK: "dbt-spark"}
 _FILES = ("dbt_project.yml", "profiles.yml")
+_CACHE = "partial_parse.msgpack"
 _FOLDERS = ("models", "macros", "seeds", "tests/dbt")
 
 
@@ -76,19 +77,28 @@ def build_target(data: DataFolder) -> Path:
 def _parse(data: DataFolder, project: Path) -> Path:
     # Not in the build's own target folder: a running build reads and writes there.
     target = data.dbt / "parse"
+    parsed = _dbt_parse(data, project, target)
+    if parsed.returncode and (target / _CACHE).exists():
+        # What dbt keeps of the last parse makes it refuse some changes that are right: a measure
+        # under another name, for instance.
+        (target / _CACHE).unlink()
+        parsed = _dbt_parse(data, project, target)
+    if parsed.returncode:
+        raise ManifestError(_refusal(parsed.stdout.strip()))
+    _hand_over_cache(target, build_target(data))
+    return target / "manifest.json"
+
+
+def _dbt_parse(data: DataFolder, project: Path, target: Path) -> subprocess.CompletedProcess[str]:
     arguments = ["parse", "--quiet", "--target", data.target, "--project-dir", project]
     arguments += ["--profiles-dir", project, "--target-path", target, "--log-path", target]
-    parsed = subprocess.run(
+    return subprocess.run(
         [dbt_executable(), *map(str, arguments)],
         cwd=project,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if parsed.returncode:
-        raise ManifestError(_refusal(parsed.stdout.strip()))
-    _hand_over_cache(target, build_target(data))
-    return target / "manifest.json"
 
 
 def _refusal(said: str) -> str:
@@ -107,11 +117,10 @@ def _refusal(said: str) -> str:
 
 def _hand_over_cache(parsed: Path, build: Path) -> None:
     """Spare the next build the same parsing."""
-    cache = "partial_parse.msgpack"
     build.mkdir(exist_ok=True)
-    incoming = build / f".{cache}.{os.getpid()}"
-    shutil.copyfile(parsed / cache, incoming)
-    incoming.replace(build / cache)
+    incoming = build / f".{_CACHE}.{os.getpid()}"
+    shutil.copyfile(parsed / _CACHE, incoming)
+    incoming.replace(build / _CACHE)
 
 
 def _adapter(target: str) -> str:

@@ -122,6 +122,17 @@ def test_what_dbt_refuses_is_told_and_tried_again(project: Project, data: DataFo
     assert project.parses == 1
 
 
+def test_a_cache_that_misleads_dbt_is_thrown_away(project: Project, data: DataFolder) -> None:
+    ensure_manifest(data, project.folder)
+    project.write("models/a.sql", "changed")
+    misled = "#!/bin/sh\ntest ! -e {cache} || {{ echo 'measure m does not exist'; exit 2; }}\n"
+    dbt = DBT.format(log=project.log).removeprefix("#!/bin/sh\n")
+    cache = data.dbt / "parse" / "partial_parse.msgpack"
+    project.replace_dbt(misled.format(cache=cache) + dbt)
+    ensure_manifest(data, project.folder)
+    assert project.parses == 2
+
+
 def test_a_log_source_without_a_model_is_told_with_what_to_do(tmp_path: Path) -> None:
     toy = ToyProject(tmp_path)
     refs = "{% for log_source in log_sources() %}{{ ref('stg_' ~ log_source ~ '__api_requests') }}"
