@@ -83,6 +83,8 @@ def running_server(folder: Path) -> Iterator[PostgresServer]:
             "port": port,
             "unix_socket_directories": "",
             "fsync": "off",
+            # What it does at any moment takes locks that are not the copy's.
+            "autovacuum": "off",
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         process = subprocess.Popen(

@@ -306,7 +306,7 @@ def test_readers_during_twenty_swaps_see_one_version_and_do_not_wait(
 ) -> None:
     publish_facts(data, 0, days=20_000)
     serve(data, server.url(database))
-    readers = [Reader(server.url(database), bool(number % 2), "1ms") for number in range(4)]
+    readers = [Reader(server.url(database), bool(number % 2), "100ms") for number in range(4)]
     for reader in readers:
         reader.start()
     try:
