@@ -60,6 +60,8 @@ described as (
         weeks.is_left_censored,
         weeks.week_status,
         clients.sdk,
+        clients.language,
+        clients.client_kind,
         clients.api,
         {% for attribute in [
             'channel', 'country', 'github_stars_band', 'country_current',
