@@ -1,5 +1,5 @@
--- Each active token with all that its weeks are broken down by: whose it was, what these
--- were like in that week and are like now (definition D13).
+-- Each active token with all that its weeks are broken down by: whose it was, what
+-- these were like in that week and are like now (definition D13).
 -- One row per active token and week.
 with token_weeks as (
 
