@@ -40,6 +40,12 @@
         {%- do require_whole_number('ttfhw_curve_points', 1) -%}
         {%- do require_whole_number('funnel_days', 1) -%}
         {%- do require_whole_number('stuck_after_days', 0) -%}
+        {%- do require_whole_number('scorecard_baseline_weeks', 1) -%}
+        {%- do require_whole_number('smallest_rise', 1) -%}
+        {%- if var('rise_deviations') is not number or var('rise_deviations') is boolean
+            or var('rise_deviations') < 0 -%}
+            {%- do refuse_value('rise_deviations', 'a number, 0 or more') -%}
+        {%- endif -%}
         {%- do require_whole_number('dev_last_weeks', 0) -%}
         {%- do require_whole_number('landing_quiet_seconds', 0) -%}
         {%- do require_whole_number('raw_retention_days', 0) -%}
