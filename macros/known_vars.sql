@@ -28,6 +28,8 @@
         'ttfhw_curve_points',
         'funnel_days',
         'stuck_after_days',
+        'silent_after_weeks',
+        'lost_after_weeks',
         'scorecard_baseline_weeks',
         'rise_deviations',
         'smallest_rise',

@@ -40,6 +40,8 @@
         {%- do require_whole_number('ttfhw_curve_points', 1) -%}
         {%- do require_whole_number('funnel_days', 1) -%}
         {%- do require_whole_number('stuck_after_days', 0) -%}
+        {%- do require_whole_number('silent_after_weeks', 1) -%}
+        {%- do require_whole_number('lost_after_weeks', var('silent_after_weeks')) -%}
         {%- do require_whole_number('scorecard_baseline_weeks', 1) -%}
         {%- do require_whole_number('smallest_rise', 1) -%}
         {%- if var('rise_deviations') is not number or var('rise_deviations') is boolean

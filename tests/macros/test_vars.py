@@ -56,6 +56,11 @@ WRONG = [
     ({"ttfhw_curve_points": 0}, "0, but has to be a whole number, 1 or more"),
     ({"funnel_days": 0.5}, "0.5, but has to be a whole number, 1 or more"),
     ({"stuck_after_days": "a week"}, "has to be a whole number, 0 or more"),
+    ({"silent_after_weeks": 0}, "0, but has to be a whole number, 1 or more"),
+    (
+        {"silent_after_weeks": 4, "lost_after_weeks": 3},
+        "lost_after_weeks is 3, but has to be a whole number, 4 or more",
+    ),
     ({"scorecard_baseline_weeks": 0}, "0, but has to be a whole number, 1 or more"),
     ({"rise_deviations": "3"}, 'rise_deviations is "3", but has to be a number, 0 or more'),
     ({"rise_deviations": -0.5}, "-0.5, but has to be a number, 0 or more"),

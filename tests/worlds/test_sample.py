@@ -46,6 +46,8 @@ OTHER_SETTINGS = {
     "ttfhw_curve_points": 7,
     "funnel_days": 5,
     "stuck_after_days": 1,
+    "silent_after_weeks": 1,
+    "lost_after_weeks": 4,
     "scorecard_baseline_weeks": 5,
     "rise_deviations": 2.5,
     "smallest_rise": 3,
@@ -113,7 +115,7 @@ def test_every_column_is_described_and_its_name_tells_its_type(
     sample: tuple[World, dict],
 ) -> None:
     world, _ = sample
-    names = {"BOOLEAN": r"(is|has)_", "TIMESTAMP": r"(.*_at|valid_from|valid_to)$"}
+    names = {"BOOLEAN": r"(is|has)_", "TIMESTAMP": r"(.*_at|valid_from|valid_to|silent_since)$"}
     names["DATE"] = r"(.*_date|week_start|week_end|cohort_week)$"
     described = {
         (model["schema"], model["name"], column)

@@ -10,7 +10,7 @@ with visits as (
         medium,
         campaign
     from {{ ref('int_sign_up_visits') }}
-    union
+    union all
     select
         source,
         medium,
@@ -39,10 +39,11 @@ channel_rules as (
 
 ),
 
--- A source may be of several categories.
+-- Values are held against the rules once, however many visits share them. A source may
+-- be of several categories.
 origins as (
 
-    select
+    select distinct
         visits.source,
         visits.medium,
         visits.campaign,
@@ -105,7 +106,7 @@ judged as (
 
 )
 
-select
+select distinct
     visits.source,
     visits.medium,
     visits.campaign,
