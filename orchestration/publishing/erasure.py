@@ -11,7 +11,7 @@ import duckdb
 from orchestration.publishing.copying import DATABASE, Copy, literal, quoted, write_tables
 from orchestration.publishing.current import INCOMING, Publication, kept_publications
 from orchestration.publishing.errors import PublishError
-from orchestration.publishing.seal import damage, seal, sync_folder
+from orchestration.publishing.seal import SEAL, damage, seal, sync_folder
 from orchestration.publishing.versions import point_link
 from orchestration.settings import DUCKDB, SPARK, DataFolder
 
@@ -59,7 +59,9 @@ def _rename(data: DataFolder, publication: Publication, names: Mapping[str, str]
         tables = _tables(connection)
         if not any(_has_name(connection, table, texts) for table, texts in tables.items()):
             return False
-        shutil.copytree(folder, incoming, ignore=shutil.ignore_patterns("*.duckdb", "parquet"))
+        # What is written anew; copies of sealed files could not be written over.
+        anew = shutil.ignore_patterns("*.duckdb", "parquet", SEAL)
+        shutil.copytree(folder, incoming, ignore=anew)
         copies = [_copy(connection, table, texts) for table, texts in tables.items()]
     with duckdb.connect(incoming / DATABASE) as connection:
         _prepare(connection, folder, names)
