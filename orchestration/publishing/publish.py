@@ -141,15 +141,7 @@ def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path)
         connection.execute(
             "create temp table this_publication as " + _publication_query(build), row
         )
-        copies = [_copy(mart) for mart in build.marts]
-        copies.append(
-            Copy(
-                "publication",
-                "select * from temp.this_publication",
-                _PUBLICATION,
-                _PUBLICATION_COLUMNS,
-            )
-        )
+        copies = [*map(_copy, build.marts), _copy_of_publication()]
         write_tables(connection, copies, folder)
         write_record(folder, _record(connection))
         connection.execute("detach warehouse")
