@@ -28,10 +28,10 @@ def number(value: float | None) -> str:
     return f"{rounded:,.0f}" if rounded == round(rounded) else f"{rounded:,.1f}"
 
 
-def signed(value: float) -> str:
-    """A difference, with its sign."""
+def signed(value: float | None) -> str:
+    """A difference, with its sign; None is not known."""
     told = number(value)
-    return told if value < 0 or told == "0" else f"+{told}"
+    return f"+{told}" if value is not None and value > 0 and told != "0" else told
 
 
 def rate(value: float | None) -> str:

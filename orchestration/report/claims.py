@@ -44,17 +44,10 @@ def subjects(week: date) -> list[Subject]:
         week: first day of the latest final week.
     """
     day = week.isoformat()
-    north_stars = tuple(_NORTH_STARS)
+    changes = tuple(ask.change_of(metric, day) for metric in _NORTH_STARS)
     return [
-        *(_north_star(metric, label, week) for metric, label in _NORTH_STARS.items()),
-        Subject(
-            "what moved most",
-            (
-                *(ask.change_of(metric, day) for metric in north_stars),
-                *(ask.driver_of(metric, day) for metric in north_stars),
-            ),
-            _what_moved,
-        ),
+        *(subject for metric in _NORTH_STARS for subject in _north_star(metric, week)),
+        Subject("what moved most", changes, _quiet_week),
         Subject("growth", (ask.growth(day),), _growth),
         Subject("time to first hello world", (ask.hello_worlds(day),), _hello_worlds),
         Subject(
@@ -81,7 +74,10 @@ def subjects(week: date) -> list[Subject]:
     ]
 
 
-def _north_star(metric: str, label: str, week: date) -> Subject:
+def _north_star(metric: str, week: date) -> tuple[Subject, Subject]:
+    """The number with its change, and what has moved it, if that is more than noise."""
+    label = _NORTH_STARS[metric]
+
     def tell(answers: Answers) -> str | None:
         (value,), changes = answers[0] or [{}], answers[1]
         told = f"{label}: {number(value.get(metric))}"
@@ -91,11 +87,17 @@ def _north_star(metric: str, label: str, week: date) -> Subject:
             return f"{told}. There is no week before to compare it with."
         return f"{told}, {_change(changes[0], week)}."
 
-    questions = (
-        ask.value_of(metric, week.isoformat()),
-        ask.change_of(metric, week.isoformat()),
+    def tell_driver(answers: Answers) -> str | None:
+        changes, drivers = answers
+        is_news = any(row["is_within_noise"] is False for row in changes or ())
+        return _driver(label, drivers) if is_news else None
+
+    day = week.isoformat()
+    change = ask.change_of(metric, day)
+    return (
+        Subject(metric, (ask.value_of(metric, day), change), tell),
+        Subject("what moved most", (change, ask.driver_of(metric, day)), tell_driver),
     )
-    return Subject(metric, questions, tell)
 
 
 def _change(changed: Row, week: date) -> str:
@@ -114,20 +116,10 @@ def _change(changed: Row, week: date) -> str:
     return f"{told}: {place} the usual week-to-week noise ({low} to {high})"
 
 
-def _what_moved(answers: Answers) -> str | None:
-    changes = answers[: len(_NORTH_STARS)]
-    drivers = answers[len(_NORTH_STARS) :]
-    is_noise = [rows[0]["is_within_noise"] if rows else None for rows in changes]
-    moved = [
-        _driver(label, found)
-        for label, found, noise in zip(_NORTH_STARS.values(), drivers, is_noise, strict=True)
-        if noise is False
-    ]
-    if moved:
-        return " ".join(moved)
-    if None in is_noise:
-        return None
-    return "A quiet week: neither north star moved by more than it usually does."
+def _quiet_week(answers: Answers) -> str | None:
+    if all(rows and rows[0]["is_within_noise"] for rows in answers):
+        return "A quiet week: neither north star moved by more than it usually does."
+    return None
 
 
 def _driver(label: str, drivers: Sequence[Row] | None) -> str:
@@ -223,8 +215,9 @@ def _silent_company(row: Row) -> str:
     band = row["company_size_band"]
     size = [f"{band} employees"] if band and band != "unknown" else []
     error = _error(row["last_error_status_code"], row["last_error_endpoint"])
-    facts = [*size, f"since {_day(row['silent_since'])}", *([f"last error {error}"] * bool(error))]
-    return f"{row['company_name'] or row['company_id']} ({', '.join(facts)})"
+    since = [f"since {_day(row['silent_since'])}"] if row["silent_since"] else []
+    facts = ", ".join([*size, *since, *([f"last error {error}"] * bool(error))])
+    return (row["company_name"] or row["company_id"]) + (f" ({facts})" if facts else "")
 
 
 def _stuck(answers: Answers) -> str | None:
@@ -243,7 +236,7 @@ def _stuck(answers: Answers) -> str | None:
 
 
 def _targets(answers: Answers) -> str | None:
-    told = [_target(row) for row in answers[0] or () if row["is_reached"] is not None]
+    told = [_target(row) for row in answers[0] or () if row["gap"] is not None]
     return f"Targets: {'; '.join(told)}." if told else None
 
 

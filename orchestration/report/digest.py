@@ -91,7 +91,7 @@ def compose(publication: Publication, ask: Ask) -> Digest:
         title=f"Week of {week_dates(week['week_start'])}",
         preface=Claim(" ".join(facts), (LATEST_FINAL_WEEK, PUBLICATION)),
         claims=tuple(claim for claim in claims if claim),
-        missing=tuple(subject.name for subject in found if subject not in known),
+        missing=tuple(dict.fromkeys(each.name for each in found if each not in known)),
     )
 
 
