@@ -188,16 +188,21 @@ def _flagged(name: str, week: Row, flagged: Sequence[Row]) -> str:
 
 
 def _looks_like_growth(row: Row, name: str) -> str:
-    counted = (
-        f"{number(row[column])} {words} (usually {number(row[f'usual_{column}'])})"
+    risen = [
+        _against_usual(row, column, words)
         for column, words in (
             ("page_views", "page views"),
             ("sign_ups", "sign-ups"),
-            ("hello_worlds_7d", "hello worlds"),
+            ("tokens_created", "tokens created"),
         )
-    )
-    page_views, sign_ups, hello_worlds = counted
-    return f"{name} {row[name]} with {page_views} and {sign_ups}, but {hello_worlds}"
+        if (row[column] or 0) > (row[f"usual_{column}"] or 0)
+    ]
+    value = _against_usual(row, "hello_worlds_7d", "hello worlds")
+    return f"{name} {row[name]} with {', '.join(risen) or 'more inputs'}, but {value}"
+
+
+def _against_usual(row: Row, column: str, words: str) -> str:
+    return f"{number(row[column])} {words} (usually {number(row[f'usual_{column}'])})"
 
 
 def _whom_to_call(answers: Answers) -> str | None:
@@ -215,6 +220,9 @@ def _silent_company(row: Row) -> str:
     band = row["company_size_band"]
     size = [f"{band} employees"] if band and band != "unknown" else []
     error = _error(row["last_error_status_code"], row["last_error_endpoint"])
+    # Without its day an old error would look like the reason.
+    if error and row["last_error_at"]:
+        error += f" on {_day(row['last_error_at'])}"
     since = [f"since {_day(row['silent_since'])}"] if row["silent_since"] else []
     facts = ", ".join([*size, *since, *([f"last error {error}"] * bool(error))])
     return (row["company_name"] or row["company_id"]) + (f" ({facts})" if facts else "")

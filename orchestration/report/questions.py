@@ -97,7 +97,7 @@ def vanity(table: str, name: str) -> Question:
     return Question(
         table,
         f"{name}, page_views, usual_page_views, sign_ups, usual_sign_ups, "
-        "hello_worlds_7d, usual_hello_worlds_7d",
+        "tokens_created, usual_tokens_created, hello_worlds_7d, usual_hello_worlds_7d",
         "where is_vanity and week_start = "
         f"(select max(week_start) from {{table}} where {_JUDGED})\n"
         f"order by sign_ups desc, page_views desc, {name}\nlimit {NAMED_AT_MOST}",
@@ -108,7 +108,7 @@ SILENT = Question("fct_silent_companies", "count(*) as companies")
 SILENT_FIRST = Question(
     "fct_silent_companies",
     "company_id, company_name, company_size_band, silent_since, "
-    "last_error_status_code, last_error_endpoint",
+    "last_error_status_code, last_error_endpoint, last_error_at",
     f"where stake_rank <= {NAMED_AT_MOST}\norder by stake_rank",
 )
 

@@ -42,17 +42,20 @@ COLUMNS = {
     ),
     "fct_channel_scorecard_weekly": (
         "week_start date, week_status varchar, channel varchar, page_views bigint, "
-        "usual_page_views double, sign_ups bigint, usual_sign_ups double, hello_worlds_7d bigint, "
+        "usual_page_views double, sign_ups bigint, usual_sign_ups double, "
+        "tokens_created bigint, usual_tokens_created double, hello_worlds_7d bigint, "
         "usual_hello_worlds_7d double, is_vanity boolean"
     ),
     "fct_campaign_scorecard_weekly": (
         "week_start date, week_status varchar, channel varchar, campaign varchar, "
         "page_views bigint, usual_page_views double, sign_ups bigint, usual_sign_ups double, "
+        "tokens_created bigint, usual_tokens_created double, "
         "hello_worlds_7d bigint, usual_hello_worlds_7d double, is_vanity boolean"
     ),
     "fct_silent_companies": (
         "stake_rank bigint, company_id varchar, company_name varchar, company_size_band varchar, "
-        "silent_since timestamp, last_error_status_code bigint, last_error_endpoint varchar"
+        "silent_since timestamp, last_error_status_code bigint, last_error_endpoint varchar, "
+        "last_error_at timestamp"
     ),
     "fct_stuck_developers": (
         "developer_id varchar, last_error_status_code bigint, last_error_endpoint varchar"
@@ -71,6 +74,7 @@ COLUMNS = {
 
 _CAMPAIGN = {
     **{"page_views": 4200, "usual_page_views": 800.0, "sign_ups": 310, "usual_sign_ups": 40.5},
+    **{"tokens_created": 19, "usual_tokens_created": 20.0},
     **{"hello_worlds_7d": 9, "usual_hello_worlds_7d": 8.0, "is_vanity": True},
 }
 _QUIET = {**_CAMPAIGN, "is_vanity": False, "sign_ups": 3, "page_views": 11}
@@ -131,6 +135,7 @@ TABLES: dict[str, Rows] = {
             **{"stake_rank": 1, "company_id": "com_7", "company_name": "Acme & Sons"},
             **{"company_size_band": "5001+", "silent_since": "2025-09-19 17:03:00"},
             **{"last_error_status_code": 401, "last_error_endpoint": "/v1/orders"},
+            "last_error_at": "2025-09-20 06:00:00",
         },
         {
             **{"stake_rank": 2, "company_id": "com_8", "company_name": None},

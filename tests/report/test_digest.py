@@ -32,11 +32,12 @@ def test_a_week_is_told_in_lines_to_forward(tmp_path: Path) -> None:
         "Median time to first hello world of recent sign-ups: 1 d 12 h; "
         "within 7 days 52.5% had one.",
         "Only looks like growth: in the week of 2025-11-03 channel Paid Social with 4,200 page "
-        "views (usually 800) and 310 sign-ups (usually 40.5), but 9 hello worlds (usually 8); "
-        "in the week of 2025-11-03 campaign autumn-boost with 4,200 page views (usually 800) and "
+        "views (usually 800), 310 sign-ups (usually 40.5), but 9 hello worlds (usually 8); "
+        "in the week of 2025-11-03 campaign autumn-boost with 4,200 page views (usually 800), "
         "310 sign-ups (usually 40.5), but 9 hello worlds (usually 8).",
         "Whom to call: 13 companies have fallen silent, first: Acme & Sons (5001+ employees, "
-        "since 2025-09-19, last error 401 on /v1/orders); com_8 (since 2025-11-21); C3.",
+        "since 2025-09-19, last error 401 on /v1/orders on 2025-09-20); "
+        "com_8 (since 2025-11-21); C3.",
         "Stuck developers: 4 wait for their hello world; the last error of 2 of the 3 that met "
         "one was 401 on /v1/orders.",
         "Targets: converted 7d rate 52.5% of at least 50.0%, reached by 2.5 points; "
