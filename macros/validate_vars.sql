@@ -40,14 +40,16 @@
         {%- do require_whole_number('ttfhw_curve_points', 1) -%}
         {%- do require_whole_number('funnel_days', 1) -%}
         {%- do require_whole_number('stuck_after_days', 0) -%}
+        {%- do require_whole_number('noise_weeks', 2) -%}
+        {%- do require_whole_number('least_noise_weeks', 2) -%}
+        {%- do require_number('noise_deviations', 0, none) -%}
+        {%- do require_number('explained_share', 0, 1) -%}
+        {%- do require_number('least_explained_share', 0, 1) -%}
+        {%- do require_number('max_reject_rate', 0, 1) -%}
         {%- do require_whole_number('dev_last_weeks', 0) -%}
         {%- do require_whole_number('landing_quiet_seconds', 0) -%}
         {%- do require_whole_number('raw_retention_days', 0) -%}
         {%- do require_whole_number('kept_publications', 1) -%}
-        {%- if var('max_reject_rate') is not number or var('max_reject_rate') is boolean
-            or not 0 <= var('max_reject_rate') <= 1 -%}
-            {%- do refuse_value('max_reject_rate', 'a share from 0 to 1') -%}
-        {%- endif -%}
         {%- if var('reporting_timezone') not in modules.pytz.all_timezones_set -%}
             {%- do refuse_value(
                 'reporting_timezone', 'an IANA time zone such as Europe/Berlin'

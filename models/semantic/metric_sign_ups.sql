@@ -54,6 +54,8 @@ counted as (
         country,
         github_stars_band,
         sdk,
+        language,
+        client_kind,
         case
             when is_greenfield then 'greenfield'
             when not is_greenfield then 'joining'

@@ -114,8 +114,8 @@ def test_survival_is_measured_over_all_dimensions(tmp_path):
     """It builds all models, which takes as long as what starts a server."""
     found = survival.run(tmp_path, developers=300, progress=lambda line: None)
     assert found["developers"] == 300
-    # Nine ways of cutting all units, and those of each month.
-    assert found["memberships"] == 18 * found["units"] > 18 * 300
+    # Eleven ways of cutting all units, and those of each month.
+    assert found["memberships"] == 22 * found["units"] > 22 * 300
     assert found["curve_rows"] > found["units"]
     assert found["seconds"] > found["models"]["fct_ttfhw_survival"] > 0
     shown = survival.show(found)

@@ -14,14 +14,15 @@ from typing import Any
 
 from tests.properties.reference import (
     DAY,
+    Client,
     Marts,
     Program,
     Request,
     Row,
     Tables,
+    client_of,
     kinds_of,
     local_day,
-    sdk_of,
     size_band,
     stars_band,
     week_of,
@@ -40,7 +41,7 @@ SUCCESSFUL = ("qualified", "sandbox")
 HORIZONS = {"1h": 3600, "24h": 86400, "7d": 604800, "28d": 2419200}
 DIMENSIONS = (
     *("channel", "company_size_band", "industry", "plan"),
-    *("country", "github_stars_band", "sdk", "greenfield"),
+    *("country", "github_stars_band", "sdk", "language", "client_kind", "greenfield"),
 )
 SIZE_BANDS = ("5001+", "1001-5000", "201-1000", "51-200", "11-50", "1-10", "unknown")
 BANDS = ("up to 1 h", "1 h to 24 h", "1 d to 7 d", "7 d to 28 d", "over 28 d")
@@ -135,7 +136,13 @@ class Developer:
             for request in self.own
             if request.outcome in FAILED and (success is None or request.requested_at < success)
         ]
-        return sorted(failed, key=lambda one: (one.requested_at, one.status, one_endpoint(one)))
+        return sorted(
+            failed,
+            key=lambda one: (
+                *(one.requested_at, one.status, one_endpoint(one)),
+                client_of(one.user_agent).sdk,
+            ),
+        )
 
 
 def one_endpoint(request: Request) -> str:
@@ -200,7 +207,7 @@ class HelloWorlds:
                 "plan": (company and company["plan"]) or "unknown",
                 "country": then["country"] or "unknown",
                 "github_stars_band": stars_band(self.registry._stars(then, latest["signed_up_at"])),
-                "sdk": self._sdk(own, latest["signed_up_at"]),
+                **self._client(own, latest["signed_up_at"])._asdict(),
             },
         )
 
@@ -252,16 +259,16 @@ class HelloWorlds:
             )
         return named and registry.survivor(named)
 
-    def _sdk(self, own: Sequence[Request], signed_up_at: datetime) -> str:
+    def _client(self, own: Sequence[Request], signed_up_at: datetime) -> Client:
         """Of the first request, where it came in time and the time is over."""
         ends_at = signed_up_at + VARS["sdk_window_days"] * DAY
         called = [
-            (request.requested_at, sdk_of(request.user_agent))
+            (request.requested_at, client_of(request.user_agent))
             for request in own
             if request.outcome in (*FAILED, *SUCCESSFUL)
         ]
         if not called or ends_at > self.watermark or min(called)[0] >= ends_at:
-            return "unknown"
+            return Client()
         return min(called)[1]
 
     def _clock_of(self, developer: Developer) -> Clock:
@@ -594,6 +601,7 @@ def stuck_developers(worlds: HelloWorlds) -> list[dict[str, Any]]:
                     "failed_attempts": len(failures),
                     "last_error_status_code": failures[-1].status if failures else None,
                     "last_error_endpoint": (failures and one_endpoint(failures[-1])) or None,
+                    "last_error_sdk": client_of(failures[-1].user_agent).sdk if failures else None,
                     "has_integrated_company": company_id in there,
                 },
             )

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 Row = Mapping[str, Any]
@@ -222,12 +222,14 @@ def seed(name: str) -> tuple[dict[str, str], ...]:
 @cache
 def kinds_of(text: str | None, list_name: str) -> frozenset[str]:
     """The kinds of a list whose LIKE pattern matches the whole text in lower case."""
-    kinds = set()
-    for row in seed(list_name) if text is not None else ():
-        pattern = re.escape(row["pattern"]).replace("%", ".*").replace("_", ".")
-        if re.fullmatch(pattern, text.lower()):
-            kinds.add(row["kind"])
-    return frozenset(kinds)
+    rows = seed(list_name) if text is not None else ()
+    return frozenset(row["kind"] for row in rows if is_like(text, row["pattern"]))
+
+
+def is_like(text: str, pattern: str) -> bool:
+    """Whether a LIKE pattern in lower case matches the whole text."""
+    expression = re.escape(pattern).replace("%", ".*").replace("_", ".")
+    return re.fullmatch(expression, text.lower()) is not None
 
 
 # -- Registry, CRM and GitHub (D9, D11, D12, D13) --------------------------------------------------
@@ -552,9 +554,27 @@ CHANNELS = {
 }
 
 
-def sdk_of(user_agent: str | None) -> str:
-    """The name of the first product of a user agent."""
-    return re.split("[/ ]", user_agent)[0].lower() if user_agent else "unknown"
+class Client(NamedTuple):
+    """What a user agent tells of who calls, in the order in which equals are decided."""
+
+    sdk: str = "unknown"
+    language: str = "unknown"
+    client_kind: str = "unknown"
+
+
+@cache
+def client_of(user_agent: str | None) -> Client:
+    """D13: each of the three by the first row that fits and states it, else the first product."""
+    if user_agent is None:
+        return Client()
+    rows = sorted(seed("client_patterns"), key=lambda row: int(row["priority"]))
+    fitting = [row for row in rows if is_like(user_agent.strip(), row["pattern"])]
+    stated = {
+        name: next(row[name] for row in fitting if row[name])
+        for name in Client._fields
+        if any(row[name] for row in fitting)
+    }
+    return Client(**{"sdk": re.split("[/ ]", user_agent.strip())[0].lower(), **stated})
 
 
 def most_frequent(values: Iterable[str]) -> str:
@@ -867,7 +887,12 @@ def weekly_active_tokens(program: Program) -> list[dict[str, Any]]:
                 ),
                 "is_left_censored": one.week is program.weeks[0],
                 "week_status": one.week.status,
-                "sdk": most_frequent(sdk_of(request.user_agent) for request in one.qualified),
+                **{
+                    name: most_frequent(
+                        getattr(client_of(request.user_agent), name) for request in one.qualified
+                    )
+                    for name in Client._fields
+                },
                 "api": most_frequent(request.api or "unknown" for request in one.qualified),
                 **company,
                 **registry.developer_attributes(one.developer_id, one.week.as_of),

@@ -111,9 +111,11 @@ def test_the_worlds_hold_what_is_argued_about() -> None:
         *(("is_mature", value) for value in (0, 1)),
         *(("failed_attempts", value) for value in (0, 1, 2, 3)),
         *(("sdk", value) for value in ("unknown", "north-star-python")),
+        *(("language", value) for value in ("unknown", "python", "ruby", "php")),
+        *(("client_kind", value) for value in ("unknown", "sdk", "tool", "ai_agent")),
     }
     filled = {
-        *("last_error_endpoint", "nth_production_success_at", "median_seconds"),
+        *("last_error_endpoint", "last_error_sdk", "nth_production_success_at", "median_seconds"),
         *("active_week_4_rate", "converted_28d_rate"),
     }
     for variant in RANDOM_VARIANTS:

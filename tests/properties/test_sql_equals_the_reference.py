@@ -49,6 +49,8 @@ OCCURRING = {
     "company_size_band": ("unknown", "1-10", "11-50", "51-200", "201-1000", "1001-5000", "5001+"),
     "github_stars_band": ("unknown", "0", "1-9", "10-99", "100-999", "1000+"),
     "sdk": ("unknown", "north-star-python"),
+    "language": ("unknown", "python", "ruby", "php"),
+    "client_kind": ("unknown", "sdk", "tool", "ai_agent"),
     "api": ("unknown", "orders"),
     "rolling_7_day_active_tokens": (None, 0, 1, 2, 3),
 }

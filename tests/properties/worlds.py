@@ -41,6 +41,11 @@ FIRST_DAYS = (
     date(2020, 3, 16),
     date(2020, 10, 8),
 )
+# SDKs by convention and by name, one of two languages, and who calls without one.
+AGENTS = (
+    *("north-star-python/2.1.0 x", "North-Star-Go 1", "acme-sdk/2 Ruby/3.3", "acme-sdk/2 PHP/8.3"),
+    *("Zap/3", "curl/8.5.0", "Mozilla/5.0 (KHTML; compatible; ChatGPT-User/1.0)", None),
+)
 MICROSECOND = timedelta(microseconds=1)
 REQUESTS = "api_gateway/api_requests"
 EVENTS = "cloudtrail/events"
@@ -554,9 +559,7 @@ class _Chance:
         rows: list[Row] = []
         is_sampled = self.maybe(0.2)
         for token_id, days in self._active_days().items():
-            agents = self.random.sample(
-                ["north-star-python/2.1.0 x", "North-Star-Go 1", "Zap/3", None], 2
-            )
+            agents = self.random.sample(AGENTS, 2)
             instants = [self.instant(day) for day in days]
             instants += self.some(turning_points.get(token_id, ()), 0.3)
             for requested_at in instants:

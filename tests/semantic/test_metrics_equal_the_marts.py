@@ -173,7 +173,7 @@ def test_conversions_equal_the_summary_by_cohort_and_segment(measured: MeasuredW
     names = [f"cohort_{column.replace('n_', 'observed_')}" for column in columns]
     month = "sign_up__sign_up_month"
     _, dimensions = _published(measured, "select distinct dimension from fct_ttfhw_summary")
-    assert len(dimensions) == 9
+    assert len(dimensions) == 11
     for (dimension,) in dimensions:
         segment = [f"sign_up__{dimension}"] if dimension != "all" else []
         for cohort in ([month], []):

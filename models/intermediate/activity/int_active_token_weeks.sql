@@ -28,7 +28,7 @@ token_weeks as (
             count(distinct case when outcome = 'qualified' then activity_date end)
             as bigint
         ) as active_days,
-        -- At least so many: each is counted for one day, API and SDK.
+        -- At least so many: each is counted for one day, API and client.
         max(case when outcome = 'qualified' then client_addresses end)
             as client_addresses,
         count(distinct case when outcome = 'qualified' then sdk end) as sdks,

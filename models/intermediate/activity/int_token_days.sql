@@ -1,7 +1,7 @@
 -- What each token did on each day: the one pass over the logs that every number is
 -- built on. Requests without a token have a row too, so that nothing is lost.
--- One row per source, token, developer who owned it at the time, day, outcome, API and
--- SDK.
+-- One row per source, token, developer who owned it at the time, day, outcome, API,
+-- SDK, language and kind of client.
 with requests as (
 
     select * from {{ ref('int_requests_classified') }}
@@ -17,6 +17,8 @@ aggregated as (
         outcome,
         api,
         sdk,
+        language,
+        client_kind,
         activity_date,
         {{ week_start('activity_date') }} as week_start,
         cast(count(*) as bigint) as requests,
@@ -33,7 +35,16 @@ aggregated as (
             end
         ) as first_hello_world_at
     from requests
-    group by source, token_id, developer_id, outcome, api, sdk, activity_date
+    group by
+        source,
+        token_id,
+        developer_id,
+        outcome,
+        api,
+        sdk,
+        language,
+        client_kind,
+        activity_date
 
 )
 

@@ -1,6 +1,8 @@
--- What each token mostly used in a week: the SDK and the API with most qualified
--- requests, the alphabet deciding between equals (definition D13).
+-- What each token mostly used in a week: the SDK, the language, the kind of client and
+-- the API with most qualified requests each, the alphabet deciding between equals
+-- (definition D13).
 -- One row per token and week with a qualified request.
+{% set kinds = ['sdk', 'language', 'client_kind', 'api'] -%}
 with qualified_days as (
 
     select * from {{ ref('int_token_days') }}
@@ -10,22 +12,17 @@ with qualified_days as (
 
 used as (
 
+    {% for kind in kinds -%}
     select
         week_start,
         token_id,
-        'sdk' as kind,
-        sdk as name,
+        '{{ kind }}' as kind,
+        {{ kind }} as name,
         requests
     from qualified_days
-    union all
-    select
-        week_start,
-        token_id,
-        'api' as kind,
-        api as name,
-        requests
-    from qualified_days
-
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
 ),
 
 ranked as (
@@ -49,8 +46,10 @@ mostly_used as (
     select
         week_start,
         token_id,
-        max(case when kind = 'sdk' then name end) as sdk,
-        max(case when kind = 'api' then name end) as api
+        {% for kind in kinds -%}
+        max(case when kind = '{{ kind }}' then name end) as {{ kind }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
     from ranked
     where place = 1
     group by week_start, token_id
@@ -61,5 +60,7 @@ select
     week_start,
     token_id,
     {{ segment('sdk') }} as sdk,
+    language,
+    client_kind,
     {{ segment('api') }} as api
 from mostly_used

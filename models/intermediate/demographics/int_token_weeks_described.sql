@@ -1,5 +1,5 @@
--- Each active token with all that its weeks are broken down by: whose it was, what these
--- were like in that week and are like now (definition D13).
+-- Each active token with all that its weeks are broken down by: whose it was, what
+-- these were like in that week and are like now (definition D13).
 -- One row per active token and week.
 with token_weeks as (
 
@@ -60,6 +60,8 @@ described as (
         weeks.is_left_censored,
         weeks.week_status,
         clients.sdk,
+        clients.language,
+        clients.client_kind,
         clients.api,
         {% for attribute in [
             'channel', 'country', 'github_stars_band', 'country_current',

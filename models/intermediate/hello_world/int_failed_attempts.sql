@@ -22,7 +22,11 @@ failures as (
         *,
         row_number() over (
             partition by developer_id
-            order by requested_at desc, status_code desc, coalesce(endpoint, '') desc
+            order by
+                requested_at desc,
+                status_code desc,
+                coalesce(endpoint, '') desc,
+                sdk desc
         ) as place_from_the_end
     from requests
     where
@@ -42,7 +46,8 @@ counted as (
         max(case when place_from_the_end = 1 then requested_at end) as last_failed_at,
         cast(max(case when place_from_the_end = 1 then status_code end) as bigint)
             as last_failed_status_code,
-        max(case when place_from_the_end = 1 then endpoint end) as last_failed_endpoint
+        max(case when place_from_the_end = 1 then endpoint end) as last_failed_endpoint,
+        max(case when place_from_the_end = 1 then sdk end) as last_failed_sdk
     from failures
     group by developer_id
 

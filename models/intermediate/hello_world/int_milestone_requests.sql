@@ -27,6 +27,7 @@ select
     requests.outcome,
     requests.status_code,
     requests.endpoint,
+    requests.sdk,
     milestone_days.successes_to_the_nth,
     milestone_days.earlier_failed_requests,
     milestone_days.is_nth_day,

@@ -39,9 +39,9 @@ channels as (
 
 ),
 
-sdks as (
+clients as (
 
-    select * from {{ ref('int_first_sdks') }}
+    select * from {{ ref('int_first_clients') }}
 
 ),
 
@@ -64,7 +64,9 @@ described as (
         {{ segment('company_versions.plan') }} as plan,
         {{ segment('versions.country') }} as country,
         {{ github_stars_band('github_stars.stars') }} as github_stars_band,
-        coalesce(sdks.sdk, 'unknown') as sdk,
+        coalesce(clients.sdk, 'unknown') as sdk,
+        coalesce(clients.language, 'unknown') as language,
+        coalesce(clients.client_kind, 'unknown') as client_kind,
         -- Nobody is known to have been there before a person without a company.
         coalesce(greenfield.is_greenfield, true) as is_greenfield
     from developers
@@ -87,8 +89,8 @@ described as (
             and developers.signed_up_at < github_stars.valid_to
     left join channels
         on developers.developer_id = channels.developer_id
-    left join sdks
-        on developers.developer_id = sdks.developer_id
+    left join clients
+        on developers.developer_id = clients.developer_id
     left join greenfield
         on developers.developer_id = greenfield.developer_id
 

@@ -16,6 +16,8 @@ classified as (
         client_ip_hash,
         api,
         sdk,
+        language,
+        client_kind,
         sample_rate,
         requested_at,
         status_code,

@@ -46,6 +46,8 @@ described as (
         requests.client_ip_hash,
         coalesce(requests.api, 'unknown') as api,
         coalesce(user_agents.sdk, 'unknown') as sdk,
+        coalesce(user_agents.language, 'unknown') as language,
+        coalesce(user_agents.client_kind, 'unknown') as client_kind,
         requests.sample_rate,
         requests.requested_at,
         requests.status_code,

@@ -74,6 +74,7 @@ described as (
         failed_attempts.last_failed_status_code as last_error_status_code,
         {{ without_address('failed_attempts.last_failed_endpoint') }}
             as last_error_endpoint,
+        {{ without_address('failed_attempts.last_failed_sdk') }} as last_error_sdk,
         failed_attempts.last_failed_at as last_error_at,
         pioneers.company_id is not null as has_integrated_company
     from hello_worlds

@@ -67,6 +67,8 @@ described as (
         sign_ups.country,
         sign_ups.github_stars_band,
         sign_ups.sdk,
+        sign_ups.language,
+        sign_ups.client_kind,
         sign_ups.is_greenfield,
         hello_worlds.is_left_truncated,
         hello_worlds.cohort_week

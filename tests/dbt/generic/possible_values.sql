@@ -10,7 +10,7 @@
         {%- set name = column.name -%}
         {%- if column.data_type == 'string' -%}
             {%- do impossible.update({name: name ~ " like '%_@_%._%'"}) -%}
-        {%- elif is_fact and name.endswith('_rate') -%}
+        {%- elif is_fact and name.endswith('_rate') and not column.config.meta.signed -%}
             {%- do impossible.update({name: 'not ' ~ name ~ ' between 0 and 1'}) -%}
         {%- elif is_fact and column.data_type in ('bigint', 'double') and not column.config.meta.signed -%}
             {%- do impossible.update({name: name ~ ' < 0'}) -%}

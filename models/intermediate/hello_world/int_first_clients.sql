@@ -1,16 +1,19 @@
--- The SDK that each developer began with: that of the first request, failed or not. It
--- is known of who calls and of nobody else, so everybody has the same time to call (var
--- sdk_window_days): else the fastest of the last weeks would be all that is known of
--- them.
+-- The client that each developer began with: that of the first request, failed or not.
+-- It is known of who calls and of nobody else, so everybody has the same time to call
+-- (var sdk_window_days): else the fastest of the last weeks would be all that is known
+-- of them.
 -- One row per developer who called in that time, once it is over.
 with first_requests as (
 
     select
         developer_id,
         sdk,
+        language,
+        client_kind,
         first_requested_at,
         row_number() over (
-            partition by developer_id order by first_requested_at, sdk
+            partition by developer_id
+            order by first_requested_at, sdk, language, client_kind
         ) as place
     from {{ ref('int_token_days') }}
     where
@@ -30,7 +33,9 @@ hello_worlds as (
 
 select
     first_requests.developer_id,
-    first_requests.sdk
+    {{ segment('first_requests.sdk') }} as sdk,
+    first_requests.language,
+    first_requests.client_kind
 from first_requests
 inner join hello_worlds
     on

@@ -1,0 +1,79 @@
+-- What the weekly rates are made of in each segment: the active tokens of active
+-- companies, and those who said hello within a week of those who were watched for one.
+-- Only what was known of developers when they signed up: which SDK they chose is known
+-- of who has called.
+-- One row per rate, week, dimension and segment.
+{% set of_companies = driver_dimensions(of='company') + ['cohort_age'] %}
+{% set of_sign_ups = ttfhw_dimensions() | reject('in', ['sdk', 'greenfield']) | list %}
+with companies as (
+
+    select * from {{ ref('int_unit_weeks') }}
+    where grain = 'company'
+
+),
+
+observations as (
+
+    select * from {{ ref('int_hello_world_windows') }}
+    where observed_seconds >= 604800
+
+),
+
+sign_ups as (
+
+    select * from {{ ref('int_sign_ups') }}
+
+),
+
+watched as (
+
+    select
+        observations.week_start,
+        case
+            when
+                observations.is_converted and observations.duration_seconds <= 604800
+                then 1
+            else 0
+        end as is_converted,
+        sign_ups.*
+    from observations
+    inner join sign_ups
+        on observations.developer_id = sign_ups.developer_id
+
+),
+
+segmented as (
+
+    {% for dimension in ['all'] + of_companies -%}
+    select
+        'tokens_per_company' as metric,
+        week_start,
+        '{{ dimension }}' as dimension,
+        {{ "'all'" if dimension == 'all' else dimension }} as segment,
+        amount as numerator
+    from companies
+    union all
+    {% endfor -%}
+    {% for dimension in ['all'] + of_sign_ups -%}
+    select
+        'converted_7d_rate' as metric,
+        week_start,
+        '{{ dimension }}' as dimension,
+        {{ "'all'" if dimension == 'all' else dimension }} as segment,
+        is_converted as numerator
+    from watched
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
+
+)
+
+select
+    metric,
+    week_start,
+    dimension,
+    segment,
+    cast(sum(numerator) as bigint) as numerator,
+    cast(count(*) as bigint) as denominator
+from segmented
+group by metric, week_start, dimension, segment
