@@ -138,8 +138,9 @@ def _driver(label: str, drivers: Sequence[Row] | None) -> str:
         if driver[name]
     ]
     made_of = f" ({', '.join(parts)})" if parts else ""
+    of_all = "" if driver["is_explaining"] else "no segment stands out; the first is "
     return (
-        f"What moved {label[0].lower()}{label[1:]} most: {_words(driver['dimension'])} "
+        f"What moved {label[0].lower()}{label[1:]} most: {of_all}{_words(driver['dimension'])} "
         f"{driver['segment']}, {signed(driver['contribution'])}{made_of}."
     )
 

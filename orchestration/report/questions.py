@@ -59,7 +59,8 @@ def driver_of(metric: str, week: str) -> Question:
     """The segment that accounts for most of the change."""
     return of_week(
         "fct_north_star_drivers_weekly",
-        "dimension, segment, contribution, new, resurrected, churned, switched_in, switched_out",
+        "dimension, segment, contribution, new, resurrected, churned, switched_in, switched_out, "
+        "is_explaining",
         week,
         f" and comparison = 'week' and metric = '{metric}' and rank = 1",
     )

@@ -102,6 +102,10 @@ def both_within_noise(is_within_noise: bool | None) -> dict[str, Any]:
         ),
         ({"fct_north_star_changes_weekly": []}, "1,280. There is no week before to compare it"),
         ({"fct_north_star_drivers_weekly": []}, "tokens moved, and no segment that is published"),
+        (
+            changed("fct_north_star_drivers_weekly", is_explaining=False),
+            "most: no segment stands out; the first is company size band 51-200, +41",
+        ),
         (changed("fct_north_star_weekly", ttfhw_p50_seconds=None), "sign-ups: not reached;"),
         (changed("fct_north_star_weekly", days_with_logs=3), "known: logs on 3 of 7 days;"),
         (changed("fct_north_star_weekly", is_sampled=True), "they are sampled, so that counts"),
