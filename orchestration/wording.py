@@ -7,6 +7,13 @@ from datetime import date, datetime, timedelta
 SAMPLE = "These are numbers of the sample, not of your program."
 GAP = "It is a gap: no logs arrived, so nothing is known of its activity."
 
+_LABELS = {
+    "new_sign_ups": "sign-ups",
+    "ttfhw_p50_seconds": "median time to first hello world",
+    "converted_24h_rate": "converted within 24 hours",
+    "converted_7d_rate": "converted within 7 days",
+}
+
 
 def duration(seconds: float | None) -> str:
     """A duration in its two largest units; None is a median that half of them never reached."""
@@ -44,6 +51,11 @@ def measure(name: str, value: float | None) -> str:
     if name.endswith("_seconds"):
         return duration(value)
     return rate(value) if name.endswith("_rate") else number(value)
+
+
+def label(name: str) -> str:
+    """A metric, in words."""
+    return _LABELS.get(name, name.replace("_", " "))
 
 
 def week_dates(week_start: date) -> str:

@@ -9,15 +9,12 @@ from typing import Any
 
 from orchestration.report import questions as ask
 from orchestration.report.questions import Question, Row
-from orchestration.wording import duration, measure, number, rate, signed
+from orchestration.wording import duration, label, measure, number, rate, signed
 
 # Rows of each question; None where its table is not published.
 Answers = Sequence[Sequence[Row] | None]
 
-_NORTH_STARS = {
-    "weekly_active_tokens": "Weekly active tokens",
-    "weekly_active_companies": "Weekly active companies",
-}
+_NORTH_STARS = ("weekly_active_tokens", "weekly_active_companies")
 
 
 @dataclass(frozen=True)
@@ -76,11 +73,10 @@ def subjects(week: date) -> list[Subject]:
 
 def _north_star(metric: str, week: date) -> tuple[Subject, Subject]:
     """The number with its change, and what has moved it, if that is more than noise."""
-    label = _NORTH_STARS[metric]
 
     def tell(answers: Answers) -> str | None:
         (value,), changes = answers[0] or [{}], answers[1]
-        told = f"{label}: {number(value.get(metric))}"
+        told = f"{label(metric).capitalize()}: {number(value.get(metric))}"
         if changes is None:
             return f"{told}."
         if not changes or changes[0]["change"] is None:
@@ -90,7 +86,7 @@ def _north_star(metric: str, week: date) -> tuple[Subject, Subject]:
     def tell_driver(answers: Answers) -> str | None:
         changes, drivers = answers
         is_news = any(row["is_within_noise"] is False for row in changes or ())
-        return _driver(label, drivers) if is_news else None
+        return _driver(metric, drivers) if is_news else None
 
     day = week.isoformat()
     change = ask.change_of(metric, day)
@@ -122,9 +118,9 @@ def _quiet_week(answers: Answers) -> str | None:
     return None
 
 
-def _driver(label: str, drivers: Sequence[Row] | None) -> str:
+def _driver(metric: str, drivers: Sequence[Row] | None) -> str:
     if not drivers:
-        return f"{label} moved, and no segment that is published says why."
+        return f"{label(metric).capitalize()} moved, and no segment that is published says why."
     (driver,) = drivers
     parts = [
         f"{number(driver[name])} {words}"
@@ -140,7 +136,7 @@ def _driver(label: str, drivers: Sequence[Row] | None) -> str:
     made_of = f" ({', '.join(parts)})" if parts else ""
     of_all = "" if driver["is_explaining"] else "no segment stands out; the first is "
     return (
-        f"What moved {label[0].lower()}{label[1:]} most: {of_all}{_words(driver['dimension'])} "
+        f"What moved {label(metric)} most: {of_all}{_words(driver['dimension'])} "
         f"{driver['segment']}, {signed(driver['contribution'])}{made_of}."
     )
 
@@ -254,7 +250,7 @@ def _target(row: Row) -> str:
     aim = f"{_words(row['direction'])} {measure(metric, row['target'])}"
     by = f"{100 * gap:.1f} points" if metric.endswith("_rate") else measure(metric, gap)
     verdict = f"{'reached' if row['is_reached'] else 'missed'}{f' by {by}' if gap else ''}"
-    return f"{_words(metric)} {measure(metric, row['value'])} of {aim}, {verdict}"
+    return f"{label(metric)} {measure(metric, row['value'])} of {aim}, {verdict}"
 
 
 def _events(answers: Answers) -> str | None:

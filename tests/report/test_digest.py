@@ -40,8 +40,8 @@ def test_a_week_is_told_in_lines_to_forward(tmp_path: Path) -> None:
         "com_8 (since 2025-11-21); C3.",
         "Stuck developers: 4 wait for their hello world; the last error of 2 of the 3 that met "
         "one was 401 on /v1/orders.",
-        "Targets: converted 7d rate 52.5% of at least 50.0%, reached by 2.5 points; "
-        "ttfhw p50 seconds 1 d 12 h of at most 1 d 12 h, reached; "
+        "Targets: converted within 7 days 52.5% of at least 50.0%, reached by 2.5 points; "
+        "median time to first hello world 1 d 12 h of at most 1 d 12 h, reached; "
         "weekly active tokens 1,280 of at least 1,300, missed by 20.",
         "In this week: release sdk-2 (2025-12-09), The new quickstart; "
         "campaign boost (2025-12-10 to 2025-12-23), Ads.",
