@@ -27,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects install-semantic run mf docs serve-postgres superset-check land withdraw compact forget formats show publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects install-semantic run mf docs serve-postgres superset-check land withdraw compact forget formats show digest publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ formats: install ## Compare the examples in formats/ with their expected rows (W
 
 show: install ## Show the latest final week of what is published
 	@$(BIN)/python -m orchestration show
+
+digest: install ## Print the weekly digest of what is published (sends nothing)
+	@$(BIN)/python -m orchestration digest
 
 serve-postgres: .venv/.installed-postgres ## Copy what is published into the PostgreSQL that NORTH_STAR_POSTGRES names
 	@$(BIN)/python -m orchestration serve-postgres

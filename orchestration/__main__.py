@@ -15,7 +15,7 @@ from orchestration.environment import export, prepare_dagster_home
 from orchestration.manifest import ManifestError, ensure_manifest
 from orchestration.publishing import what_stays
 from orchestration.run_lock import RunLockError, hold_run_lock
-from orchestration.settings import PROJECT, DataFolder, SettingsError
+from orchestration.settings import PROJECT, DataFolder, SettingsError, digest_webhook
 from orchestration.summary import summarise
 
 if TYPE_CHECKING:
@@ -37,6 +37,13 @@ def _data() -> DataFolder:
     return data
 
 
+def _check_webhook() -> None:
+    try:
+        digest_webhook()
+    except SettingsError as error:
+        raise Mistake(str(error)) from None
+
+
 @click.group()
 def cli() -> None:
     """North Star: from raw logs to published numbers, in the folder NORTH_STAR_DATA."""
@@ -47,6 +54,7 @@ def cli() -> None:
 def run(wait: int) -> None:
     """Land new files, build and test every model, publish, and show the latest final week."""
     data = _data()
+    _check_webhook()
     _provide_files(data)
     # Imported late: Dagster takes seconds to load, and the mistakes above should not wait for it.
     from orchestration.refresh import RefreshError, refresh
@@ -184,6 +192,20 @@ def show() -> None:
 
 
 @cli.command()
+def digest() -> None:
+    """Print the digest of what is published; sends nothing."""
+    from orchestration.publishing import current_publication
+    from orchestration.report import read_digest
+
+    data = _data()
+    publication = current_publication(data)
+    text = publication and read_digest(publication.folder)
+    if not text:
+        raise click.ClickException(f"There is no digest: make run. {what_stays(data)}")
+    click.echo(text, nl=False)
+
+
+@cli.command()
 def publications() -> None:
     """List the published versions that are kept, and look whether each is whole."""
     from orchestration.publishing import (
@@ -294,6 +316,7 @@ def sample(folder: Path, developers: int, seed: int, without: tuple[str, ...]) -
 def dev(host: str, port: int) -> None:
     """Dagster's web page and daemon, on the same assets, job and history; runs the schedules."""
     data = _data()
+    _check_webhook()
     prepare_dagster_home(data)
     try:
         ensure_manifest(data)

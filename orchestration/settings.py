@@ -1,10 +1,15 @@
-"""What a run works on: the folder ``NORTH_STAR_DATA`` and the engine ``NORTH_STAR_TARGET``."""
+"""What a run works on: the folder ``NORTH_STAR_DATA`` and the engine ``NORTH_STAR_TARGET``.
+
+And where its digest is sent: ``NORTH_STAR_DIGEST_WEBHOOK``.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_DATA = PROJECT / "data"
@@ -94,6 +99,11 @@ class DataFolder:
         return self.root / ("published" if self.target == DUCKDB else f"published-{self.target}")
 
     @property
+    def digest_sent(self) -> Path:
+        """Which week's digest was sent; without it the next run sends that of its latest week."""
+        return self.root / "digest_sent.json"
+
+    @property
     def dbt(self) -> Path:
         """dbt's manifest, target folder and logs of the orchestrated builds, each target's own."""
         return self.root / "dbt" / self.target
@@ -112,3 +122,42 @@ def _target() -> str:
             f"NORTH_STAR_TARGET={named}: a run can build on {known}; without it, on {DUCKDB}."
         )
     return named
+
+
+def digest_webhook() -> str | None:
+    """Where digests are sent; None if nowhere.
+
+    The address is all that is needed to write into the chat behind it: a secret, which no message
+    repeats.
+
+    Raises:
+        SettingsError: ``NORTH_STAR_DIGEST_WEBHOOK`` is no address that one may send to.
+    """
+    named = os.environ.get("NORTH_STAR_DIGEST_WEBHOOK") or None
+    if named and not _may_be_sent_to(named):
+        raise SettingsError(
+            "NORTH_STAR_DIGEST_WEBHOOK is no address that the digest can be sent to: it should be "
+            "the webhook's, which begins with https:// (or http:// on this machine). It is a "
+            "secret and not repeated here."
+        )
+    return named
+
+
+def _may_be_sent_to(address: str) -> bool:
+    if not address.isascii() or not address.isprintable() or " " in address:
+        return False
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or _is_on_this_machine(parts))
+
+
+def _is_on_this_machine(parts: SplitResult) -> bool:
+    if parts.scheme != "http":
+        return False
+    try:
+        return ipaddress.ip_address(parts.hostname).is_loopback
+    except ValueError:
+        return parts.hostname == "localhost"

@@ -12,6 +12,7 @@ import pytest
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 os.environ["NORTH_STAR_DATA"] = tempfile.mkdtemp(prefix="north-star-tests-")
+os.environ.pop("NORTH_STAR_DIGEST_WEBHOOK", None)  # or a test would write into somebody's chat
 os.environ.pop("NORTH_STAR_SCHEDULE_CRON", None)
 os.environ.pop("NORTH_STAR_TARGET", None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -11,8 +12,9 @@ import duckdb
 from orchestration.publishing.copying import DATABASE, Copy, literal, quoted, write_tables
 from orchestration.publishing.current import INCOMING, Publication, kept_publications
 from orchestration.publishing.errors import PublishError
-from orchestration.publishing.seal import damage, seal, sync_folder
+from orchestration.publishing.seal import SEAL, damage, seal, sync_folder
 from orchestration.publishing.versions import point_link
+from orchestration.report import DIGEST, ask_duckdb, write_digest
 from orchestration.settings import DUCKDB, SPARK, DataFolder
 
 
@@ -59,12 +61,17 @@ def _rename(data: DataFolder, publication: Publication, names: Mapping[str, str]
         tables = _tables(connection)
         if not any(_has_name(connection, table, texts) for table, texts in tables.items()):
             return False
-        shutil.copytree(folder, incoming, ignore=shutil.ignore_patterns("*.duckdb", "parquet"))
+        # What is written anew; copies of sealed files could not be written over.
+        anew = shutil.ignore_patterns("*.duckdb", "parquet", SEAL, DIGEST.name)
+        shutil.copytree(folder, incoming, ignore=anew)
         copies = [_copy(connection, table, texts) for table, texts in tables.items()]
     with duckdb.connect(incoming / DATABASE) as connection:
         _prepare(connection, folder, names)
         write_tables(connection, copies, incoming)
         connection.execute("detach old")
+    if (folder / DIGEST).exists():
+        # Its words are those of the tables: from the new ones it can have no name that they lack.
+        write_digest(incoming, publication, partial(ask_duckdb, incoming / DATABASE))
     seal(incoming)
     _put_in_place(data, incoming, folder)
     return True

@@ -6,7 +6,7 @@ import errno
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,8 +28,9 @@ from orchestration.publishing.log import log_publication, write_values
 from orchestration.publishing.marts import Mart
 from orchestration.publishing.options import read_options
 from orchestration.publishing.seal import seal, sync_folder
-from orchestration.publishing.spark import copy_marts
+from orchestration.publishing.spark import ask_spark, copy_marts
 from orchestration.publishing.versions import prune, switch
+from orchestration.report import Question, Row, ask_duckdb, write_digest
 from orchestration.settings import PROJECT, SPARK, DataFolder
 
 CONTRACT_VERSION = "1"
@@ -66,7 +67,8 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
 
     A reader sees the old set or the new one, never a mixture: everything is written, compared with
     the build, sealed and synced in a folder that nobody reads, the folder gets its name, then the
-    link ``published`` is replaced. Repeating it with the same run id, after a crash for instance,
+    link ``published`` is replaced. The digest is written from these tables and is a part of the
+    set. Repeating it with the same run id, after a crash for instance,
     finishes what is left to do.
 
     On Spark the tables are in a database of their own, which published views read; the folder holds
@@ -100,6 +102,7 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
                 write_record(incoming, copied)
             else:
                 _write(data, build, row, incoming)
+            _write_digest(data, build, incoming, project)
             seal(incoming)
             incoming.rename(folder)
             sync_folder(data.publications)
@@ -141,18 +144,22 @@ def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path)
         connection.execute(
             "create temp table this_publication as " + _publication_query(build), row
         )
-        copies = [_copy(mart) for mart in build.marts]
-        copies.append(
-            Copy(
-                "publication",
-                "select * from temp.this_publication",
-                _PUBLICATION,
-                _PUBLICATION_COLUMNS,
-            )
-        )
+        copies = [*map(_copy, build.marts), _copy_of_publication()]
         write_tables(connection, copies, folder)
         write_record(folder, _record(connection))
         connection.execute("detach warehouse")
+
+
+def _write_digest(data: DataFolder, build: Build, folder: Path, project: Path) -> None:
+    publication = read_publication(folder)
+
+    def ask(questions: Sequence[Question]) -> dict[Question, list[Row]]:
+        if publication.schema is None:
+            return ask_duckdb(publication.database, questions)
+        tables = [mart.name for mart in build.marts]
+        return ask_spark(data, publication.schema, tables, questions, project)
+
+    write_digest(folder, publication, ask)
 
 
 def _copy(mart: Mart) -> Copy:

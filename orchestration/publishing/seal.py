@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-_SEAL = "seal.json"
+SEAL = "seal.json"
 
 
 def seal(folder: Path) -> None:
@@ -15,7 +15,7 @@ def seal(folder: Path) -> None:
 
     A BI tool that forgets to open the database read-only would lock all others out of it.
     """
-    (folder / _SEAL).write_text(json.dumps(_checksums(folder), indent=1))
+    (folder / SEAL).write_text(json.dumps(_checksums(folder), indent=1))
     for place, _, names in os.walk(folder, topdown=False):
         for name in names:
             path = Path(place, name)
@@ -31,11 +31,11 @@ def damage(folder: Path) -> str | None:
     Reads all of it.
     """
     try:
-        sealed = json.loads((folder / _SEAL).read_bytes())
+        sealed = json.loads((folder / SEAL).read_bytes())
     except FileNotFoundError:
-        return "is not there" if not folder.is_dir() else f"has no {_SEAL}"
+        return "is not there" if not folder.is_dir() else f"has no {SEAL}"
     except (OSError, ValueError):
-        return f"has a {_SEAL} that cannot be read"
+        return f"has a {SEAL} that cannot be read"
     for name, checksum in sealed.items():
         try:
             if _checksum(folder / name) != checksum:
@@ -57,7 +57,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _checksums(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != _SEAL)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SEAL)
     return {str(path.relative_to(folder)): _checksum(path) for path in files}
 
 

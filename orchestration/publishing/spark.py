@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestration.operations import OperationError, run_operation
 from orchestration.publishing.audit import Build
 from orchestration.publishing.errors import PublishError, SwitchError
+from orchestration.report import Question, Row
 from orchestration.settings import PROJECT, DataFolder
 
 
@@ -69,6 +70,36 @@ def copy_marts(
         return json.loads(run_operation(data, "copy_marts", arguments, project)[-1])
     except OperationError as error:
         raise PublishError(f"Spark could not copy the marts: {error}") from None
+
+
+def ask_spark(
+    data: DataFolder,
+    schema: str,
+    tables: Iterable[str],
+    questions: Sequence[Question],
+    project: Path = PROJECT,
+) -> dict[Question, list[Row]]:
+    """The answers of a publication that was copied, in types that JSON has.
+
+    Args:
+        data: the data folder, whose run lock the caller holds.
+        schema: the database of the publication.
+        tables: those that are in it.
+        questions: in any order; one on another table has no answer.
+        project: folder of the dbt project.
+
+    Raises:
+        PublishError: Spark could not answer.
+    """
+    published = set(tables)
+    asked = {str(n): each for n, each in enumerate(questions) if each.table in published}
+    queries = {name: question.sql(schema) for name, question in asked.items()}
+    try:
+        answered = run_operation(data, "read_rows", {"queries": queries}, project)[-1]
+    except OperationError as error:
+        raise PublishError(f"Spark could not answer for the digest: {error}") from None
+    answers = json.loads(answered)
+    return {question: answers[name] for name, question in asked.items()}
 
 
 def switch_readers(

@@ -67,3 +67,23 @@ def test_the_landing_folder_itself_is_taken_for_a_mistake(tmp_path: Path) -> Non
 def test_before_the_first_run_there_is_nothing_to_show(tmp_path: Path) -> None:
     result = run(str(tmp_path), "show")
     assert (result.returncode, result.stdout) == (0, "Nothing has been published yet: make run.\n")
+
+
+def test_before_the_first_run_there_is_no_digest(tmp_path: Path) -> None:
+    result = run(str(tmp_path), "digest")
+    assert (result.returncode, result.stdout) == (1, "")
+    said = "Error: There is no digest: make run. Nothing has been published yet.\n"
+    assert result.stderr == said
+
+
+@pytest.mark.parametrize("command", ["run", "dev"])
+def test_a_webhook_that_nothing_can_be_sent_to_is_one_sentence_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("NORTH_STAR_DIGEST_WEBHOOK", "http://hooks.example/hush")
+    result = run(str(tmp_path), command)
+    assert result.returncode == 2
+    assert result.stderr.startswith("Error: NORTH_STAR_DIGEST_WEBHOOK is no address that the")
+    assert len(result.stderr.splitlines()) == 1
+    assert "hush" not in result.stdout + result.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -50,13 +50,14 @@ def test_every_model_and_seed_is_an_asset_in_the_group_of_its_folder(manifest: d
 
 
 def test_a_failed_test_is_a_failed_check_that_blocks(manifest: dict, graph) -> None:
-    assert graph.asset_check_keys
+    of_tests = {key for key in graph.asset_check_keys if key.asset_key != dg.AssetKey("digest")}
+    assert of_tests
     severities = {
         node["name"]: node["config"]["severity"].lower()
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test"
     }
-    for key in graph.asset_check_keys:
+    for key in of_tests:
         assert graph.get(key).blocking == (severities[key.name] == "error"), key
 
 
@@ -64,6 +65,14 @@ def test_published_waits_for_every_mart(manifest: dict, graph) -> None:
     parents = {key.path[-1] for key in graph.get(dg.AssetKey("published")).parent_keys}
     assert parents == {node["name"] for node in marts(manifest)}
     assert parents
+
+
+def test_the_digest_follows_the_publication_and_stops_nothing(graph) -> None:
+    digest = graph.get(dg.AssetKey("digest"))
+    assert digest.parent_keys == {dg.AssetKey("published")}
+    assert digest.group_name == "report"
+    (check,) = digest.check_keys
+    assert not graph.get(check).blocking
 
 
 def test_the_job_runs_everything_in_one_process(definitions: dg.Definitions, graph) -> None:

@@ -16,6 +16,7 @@ from orchestration.publishing import (
     publish,
     what_stays,
 )
+from orchestration.report import DIGEST
 from orchestration.settings import DataFolder
 
 MODEL = "model.north_star.fct_weekly_active_tokens"
@@ -58,7 +59,9 @@ def build(data: DataFolder, tokens: int, results: dict[str, str] | None = None) 
         warehouse.execute(
             "create or replace table marts.fct_north_star_weekly as select "
             "date '2026-11-09' as week_start, 'final' as week_status, false as is_data_gap, "
-            f"{tokens} as weekly_active_tokens"
+            f"{tokens} as weekly_active_tokens, 2 as weekly_active_companies, "
+            "93784.0::double as ttfhw_p50_seconds, 0.25::double as converted_7d_rate, "
+            "7 as days_with_logs, false as is_sampled, null::double as resolved_tokens_rate"
         )
         warehouse.execute(
             "create or replace table marts.fct_weekly_values as select "
@@ -153,6 +156,7 @@ def test_every_mart_is_published_as_a_table_and_as_parquet(built: DataFolder) ->
     assert (built.published / "dbt" / "manifest.json").exists()
     assert (built.published / "dbt" / "run_results.json").exists()
     assert (built.published / "parquet" / "publication" / "0.parquet").exists()
+    assert "Weekly active tokens: 3." in (built.published / DIGEST).read_text()
 
 
 def test_publication_says_where_it_comes_from(built: DataFolder, tmp_path: Path) -> None:

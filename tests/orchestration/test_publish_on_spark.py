@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from orchestration.publishing import (
     what_stays,
 )
 from orchestration.publishing.spark import valid_name
+from orchestration.report import DIGEST
 from orchestration.settings import DataFolder
 from orchestration.summary import summarise
 from tests.orchestration.test_publish import ALL_PASS, TEST, build
@@ -55,13 +57,24 @@ class Spark:
         self.arguments: Mapping[str, Any] = {}
         self.refuses = ""
 
+    @staticmethod
+    def answer(query: str) -> list[dict[str, Any]]:
+        """Rows of one question, which names the database that was copied into."""
+        if "select weekly_active_tokens\nfrom north_star_publication_run_" in query:
+            return [{"weekly_active_tokens": 1234}]
+        return []
+
     def run(self, data: DataFolder, macro: str, arguments: Mapping[str, Any], _: Path) -> list[str]:
-        self.asked.append((macro, arguments["name"]))
+        self.asked.append((macro, arguments.get("name", "")))
         self.arguments = arguments
         if macro == self.refuses:
             raise OperationError("the cluster is gone.")
         if macro == "switch_readers":
             return []
+        if macro == "read_rows":
+            return [
+                json.dumps({name: self.answer(sql) for name, sql in arguments["queries"].items()})
+            ]
         run_id = arguments["publication"]["run_id"]
         return ["said before", COPIED % (arguments["name"], run_id)]
 
@@ -95,7 +108,7 @@ def test_a_run_id_becomes_a_valid_name(run_id: str, name: str) -> None:
 
 def test_marts_are_copied_before_readers_are_switched(on_spark: DataFolder, engine: Spark) -> None:
     publish(on_spark, "run-1")
-    assert engine.asked == [("copy_marts", "run_1"), ("switch_readers", "run_1")]
+    assert engine.asked == [("copy_marts", "run_1"), ("read_rows", ""), ("switch_readers", "run_1")]
     assert on_spark.published.name == "published-spark"
     assert on_spark.published.readlink() == Path("publications/run-1")
     assert (on_spark.published / "dbt" / "manifest.json").exists()
@@ -116,6 +129,25 @@ def test_what_is_copied_is_what_was_audited(on_spark: DataFolder, engine: Spark)
     assert engine.arguments["watermark"] == ("intermediate", "int_watermark")
     publication = engine.arguments["publication"]
     assert (publication["checks_run"], publication["checks_passed"]) == (3, 3)
+    assert what_stays(on_spark) == "Nothing has been published yet."
+
+
+def test_the_digest_is_told_by_the_tables_that_were_copied(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    publish(on_spark, "run-1")
+    digest = (on_spark.published / DIGEST).read_text()
+    assert "Weekly active tokens: 1,234. [3]" in digest
+    # Whoever reads it asks the published views, whichever database they lead to.
+    assert "select weekly_active_tokens\nfrom fct_north_star_weekly\n" in digest
+
+
+def test_a_digest_that_spark_does_not_answer_for_leaves_what_is_published(
+    on_spark: DataFolder, engine: Spark
+) -> None:
+    engine.refuses = "read_rows"
+    with pytest.raises(PublishError, match=r"^Spark could not answer for the digest: the cluster"):
+        publish(on_spark, "run-1")
     assert what_stays(on_spark) == "Nothing has been published yet."
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.report import DIGEST
 from orchestration.run_lock import hold_run_lock
+from tests.report.receiver import receiving
 from tests.toy import ToyProject
 
 
@@ -48,8 +50,67 @@ def test_a_run_is_in_the_history_with_row_counts(refreshed: ToyProject) -> None:
         ]
 
 
-def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProject) -> None:
+def test_a_run_publishes_its_digest_and_shows_it_in_the_history(refreshed: ToyProject) -> None:
+    printed = refreshed.run("digest").stdout
+    assert printed.startswith("# Week of 2026-11-02 to 2026-11-08\n")
+    assert "- Weekly active tokens: 1. [3]\n" in printed
+    assert "Not told, because its table is not published: what moved most," in printed
+    assert printed == (refreshed.data.published / DIGEST).read_text()
+    with dg.DagsterInstance.from_config(str(refreshed.data.dagster)) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("digest"))
+    shown = event.asset_materialization.metadata
+    assert shown["digest"].value == printed
+    assert shown["delivery"].value.startswith("It is sent to nobody")
+
+
+def test_a_digest_reaches_the_webhook_once_and_its_address_stays_secret(
+    refreshed: ToyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with receiving() as webhook:
+        monkeypatch.setenv("NORTH_STAR_DIGEST_WEBHOOK", webhook.url)
+        webhook.answers = [404]
+        refused, delivered = (refreshed.run() for _ in range(2))
+    assert (refused.returncode, delivered.returncode) == (0, 0)
+    assert "Warning: The digest of the week of 2026-11-02 was not delivered: the webhook " in (
+        refused.stdout
+    )
+    assert "Published" in refused.stdout.splitlines()[-1]
+    assert "digest of the week" not in delivered.stdout
+    first, second = webhook.texts
+    assert first.startswith("# Week of 2026-11-02 to 2026-11-08\n")
+    assert second == (refreshed.data.published / DIGEST).read_text()
+    assert "SECRET" not in refused.stdout + delivered.stdout
+    files = [path for path in refreshed.data.root.rglob("*") if path.is_file()]
+    assert len(files) > 50
+    assert not [path for path in files if b"SECRET" in path.read_bytes()]
+    with dg.DagsterInstance.from_config(str(refreshed.data.dagster)) as instance:
+        key = dg.AssetCheckKey(dg.AssetKey("digest"), "is_delivered")
+        checks = instance.event_log_storage.get_asset_check_execution_history(key, limit=2)
+        told = [check.event.dagster_event.event_specific_data for check in checks]
+    assert [each.passed for each in told] == [True, False]
+
+
+def test_an_address_that_nothing_can_be_sent_to_stops_a_scheduled_run_at_its_start(
+    refreshed: ToyProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NORTH_STAR_DIGEST_WEBHOOK", "http://hooks.example/SECRET")
     before = refreshed.published_bytes()
+    # It does not come by way of the command line, which looks before Dagster is loaded.
+    script = (
+        "from orchestration.refresh import refresh; from orchestration.settings import *; "
+        "refresh(DataFolder.from_environment())"
+    )
+    done = refreshed.python("-c", script)
+    assert done.stdout.splitlines()[-1].startswith(
+        "orchestration.refresh.RefreshError: NORTH_STAR_DIGEST_WEBHOOK is no address"
+    )
+    assert "SECRET" not in done.stdout
+    assert "Landed" not in done.stdout
+    assert refreshed.published_bytes() == before
+
+
+def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProject) -> None:
+    before, kept = refreshed.published_bytes(), sorted(refreshed.data.publications.iterdir())
     failing = refreshed.folder / "tests" / "dbt" / "assert_nobody_is_active.sql"
     failing.write_text("select * from {{ ref('fct_weekly_active_tokens') }}")
     refreshed.drop("2026-11-12.jsonl", [("2026-11-12", "grace", 500)])
@@ -62,7 +123,7 @@ def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProj
     assert said.startswith("Error: The run failed. dbt build failed: assert_nobody_is_active.")
     assert "What is published is still the set of" in said
     assert refreshed.published_bytes() == before
-    assert len(list(refreshed.data.publications.iterdir())) == 1
+    assert sorted(refreshed.data.publications.iterdir()) == kept
 
 
 def test_a_run_that_may_not_wait_any_longer_says_for_whom(refreshed: ToyProject) -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from orchestration.publishing.current import write_record
 from orchestration.settings import DataFolder
-from orchestration.summary import duration, summarise
+from orchestration.summary import summarise
+from orchestration.wording import duration
 
 WEEK = {
     "week_start": "2026-11-09",

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -84,11 +88,16 @@ def test_a_table_carries_its_constraints_and_what_is_said_of_it(versions: DataFo
         "select column_name, comment, is_nullable from duckdb_columns() "
         "where table_name = 'fct_weekly_active_tokens' order by column_index",
     ) == [("token_id", "The token's hash.", False), ("developer_id", "Its owner.", True)]
-    assert published(
+    of_publication = published(
         versions,
-        "select count(*) from duckdb_columns() "
-        "where table_name = 'publication' and coalesce(comment, '') = ''",
-    ) == [(0,)]
+        "select column_name, comment, is_nullable from duckdb_columns() "
+        "where table_name = 'publication' order by column_index",
+    )
+    assert of_publication[:2] == [
+        ("run_id", "The run that published it.", False),
+        ("git_commit", "Commit of the project; NULL where it is no checkout.", True),
+    ]
+    assert all(comment for _, comment, _ in of_publication)
 
 
 def test_so_many_versions_are_kept(data: DataFolder, tmp_path: Path) -> None:
@@ -281,6 +290,27 @@ def test_people_are_forgotten_in_every_version_and_nothing_else_changes(
     ]
     assert versions.published.readlink() == Path("publications/run-3")
     assert rename_people(versions, {"dev_1": "forgotten-a"}) == 0
+
+
+def test_people_are_forgotten_by_whoever_owns_the_files(published_before: Path) -> None:
+    # Sealed files take no writing, not even their owner's; only root would not notice.
+    with tempfile.TemporaryDirectory() as place, as_anybody() as user:
+        data = DataFolder(Path(place, "data"))
+        shutil.copytree(published_before, data.root, symlinks=True)
+        if user is not None:
+            for path in (Path(place), data.root, *data.root.rglob("*")):
+                os.chown(path, user, -1, follow_symlinks=False)
+            os.seteuid(user)
+        assert rename_people(data, {"dev_1": "forgotten-a"}) == 2
+
+
+@contextmanager
+def as_anybody() -> Iterator[int | None]:
+    """A user to become for a while, where the tests are run by root."""
+    try:
+        yield 65534 if os.geteuid() == 0 else None
+    finally:
+        os.seteuid(os.getuid())
 
 
 def dump(folder: Path) -> str:

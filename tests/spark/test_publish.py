@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from orchestration.publishing.spark import valid_name
+from orchestration.report import DIGEST
 from tests.toy import ToyProject
 
 if TYPE_CHECKING:
@@ -159,6 +160,9 @@ def test_readers_see_one_audited_set_after_the_other(
     assert facts == [3, 3, "2026-11-10 12:00:00", False]
     assert f"database {PUBLISHED}_publication_{valid_name(first)} on Spark" in said
     assert reader.value(ACTIVE.format(PUBLISHED)) == 2
+    digest = (toy.data.published / DIGEST).read_text()
+    assert digest.startswith("# Week of 2026-11-02 to 2026-11-08\n")
+    assert "- Weekly active tokens: 1. [3]\n" in digest
 
     # One is killed between copying and switching, another left half a copy: nobody sees either.
     assert toy.python("-c", KILLED).returncode == -signal.SIGKILL
