@@ -3,7 +3,7 @@
 {% macro driver_dimensions(of='token') %}
     {%- set found = ['company_size_band', 'industry', 'plan', 'country'] -%}
     {%- if of == 'token' -%}
-        {%- do found.extend(['channel', 'github_stars_band', 'sdk', 'api']) -%}
+        {%- do found.extend(['channel', 'github_stars_band', 'sdk', 'language', 'client_kind', 'api']) -%}
     {%- endif -%}
     {%- for entity in (['company'] if of == 'company' else ['company', 'contact']) -%}
         {%- for field in custom_fields(entity) -%}

@@ -46,6 +46,11 @@
         {%- do require_number('explained_share', 0, 1) -%}
         {%- do require_number('least_explained_share', 0, 1) -%}
         {%- do require_number('max_reject_rate', 0, 1) -%}
+        {%- do require_whole_number('silent_after_weeks', 1) -%}
+        {%- do require_whole_number('lost_after_weeks', var('silent_after_weeks')) -%}
+        {%- do require_whole_number('scorecard_baseline_weeks', 1) -%}
+        {%- do require_whole_number('smallest_rise', 1) -%}
+        {%- do require_number('rise_deviations', 0, none) -%}
         {%- do require_whole_number('dev_last_weeks', 0) -%}
         {%- do require_whole_number('landing_quiet_seconds', 0) -%}
         {%- do require_whole_number('raw_retention_days', 0) -%}

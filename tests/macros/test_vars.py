@@ -62,6 +62,15 @@ WRONG = [
     ({"noise_deviations": "two"}, 'noise_deviations is "two", but has to be a number, 0 or more'),
     ({"explained_share": 67}, "explained_share is 67, but has to be a share from 0 to 1"),
     ({"least_explained_share": True}, "is true, but has to be a share from 0 to 1"),
+    ({"silent_after_weeks": 0}, "0, but has to be a whole number, 1 or more"),
+    (
+        {"silent_after_weeks": 4, "lost_after_weeks": 3},
+        "lost_after_weeks is 3, but has to be a whole number, 4 or more",
+    ),
+    ({"scorecard_baseline_weeks": 0}, "0, but has to be a whole number, 1 or more"),
+    ({"rise_deviations": "3"}, 'rise_deviations is "3", but has to be a number, 0 or more'),
+    ({"rise_deviations": -0.5}, "-0.5, but has to be a number, 0 or more"),
+    ({"smallest_rise": 0}, "0, but has to be a whole number, 1 or more"),
     ({"rotation_window_days": 1.5}, "1.5, but has to be a whole number, 0 or more"),
     ({"shared_token_addresses": 1}, "1, but has to be a whole number, 2 or more"),
     ({"shared_token_sdks": 0}, "0, but has to be a whole number, 2 or more"),
@@ -108,6 +117,7 @@ RIGHT = [
         "tracking_starts_at": "2024-02-29",
         "rotation_window_days": 0,
         "shared_token_addresses": 2,
+        "rise_deviations": 2.5,
         "crm_sources": ["hubspot", "crm"],
         "crm_trust_order": ["crm", "hubspot_emea"],
         "crm_custom_fields": [

@@ -73,6 +73,8 @@ class Warehouse:
         marts: Collection[str] = MARTS,
         crm_sources: Sequence[str] = ("crm",),
         more_vars: Mapping[str, Any] | None = None,
+        checks: Collection[str] = (),
+        left_empty: Collection[str] = LEFT_EMPTY,
     ) -> None:
         """Builds the marts of an empty world, seeds included.
 
@@ -82,12 +84,16 @@ class Warehouse:
             marts: to build.
             crm_sources: the CRMs that are switched on.
             more_vars: vars that are not in the settings.
+            checks: names of singular data tests, for ``failures``.
+            left_empty: models that are built of the empty world only.
         """
         self.marts = tuple(marts)
+        self._checks = tuple(checks)
+        self._left_empty = frozenset(left_empty)
         self._place = place
         of_crms = {"crm_sources": list(crm_sources)} if tuple(crm_sources) != ("crm",) else {}
         given = variables(settings) | of_crms | dict(more_vars or {})
-        self._models = compile_models(self.marts, given)
+        self._models = compile_models((*self.marts, *self._checks), given)
         self._relations = {step.name: step.relation for step in self._models.steps}
         self._connection = self._models.connect(place, threads=1)
         self._number_of_batches = 0
@@ -105,13 +111,20 @@ class Warehouse:
         for step in self._models.steps:
             if step.needs & moving or "read_parquet" in step.query:
                 moving.add(step.name)
-        waiting, needed = list(self.marts), set()
+        waiting, needed = [*self.marts, *self._checks], set()
         while waiting:
             name = waiting.pop()
-            if name not in needed | LEFT_EMPTY and not steps[name].is_seed:
+            if name not in needed | self._left_empty and not steps[name].is_seed:
                 needed.add(name)
                 waiting += steps[name].needs
         return [step for step in self._models.steps if step.name in needed & moving]
+
+    def failures(self) -> dict[str, list[tuple[Any, ...]]]:
+        """The rows that each check finds wrong in the world that was built last."""
+        steps = {step.name: step for step in self._models.steps}
+        return {
+            name: self._connection.execute(steps[name].query).fetchall() for name in self._checks
+        }
 
     def build(self, *batches: dict[str, list[Row]]) -> Marts:
         """The rows of the marts over a world.
@@ -158,6 +171,8 @@ class Warehouse:
         self._connection.execute("begin")
         try:
             for step in steps:
+                if step.is_check:
+                    continue
                 # A view would be planned anew in each model that reads it.
                 self._connection.execute(step.statement(as_table=True))
         except duckdb.Error:

@@ -51,6 +51,11 @@ OTHER_SETTINGS = {
     "noise_deviations": 3.5,
     "explained_share": 0.5,
     "least_explained_share": 0.2,
+    "silent_after_weeks": 1,
+    "lost_after_weeks": 4,
+    "scorecard_baseline_weeks": 5,
+    "rise_deviations": 2.5,
+    "smallest_rise": 3,
     "landing_quiet_seconds": 0,
     "max_reject_rate": 0.5,
     "raw_retention_days": 30,
@@ -115,7 +120,7 @@ def test_every_column_is_described_and_its_name_tells_its_type(
     sample: tuple[World, dict],
 ) -> None:
     world, _ = sample
-    names = {"BOOLEAN": r"(is|has)_", "TIMESTAMP": r"(.*_at|valid_from|valid_to)$"}
+    names = {"BOOLEAN": r"(is|has)_", "TIMESTAMP": r"(.*_at|valid_from|valid_to|silent_since)$"}
     names["DATE"] = r"(.*_date|week_start|week_end|cohort_week)$"
     described = {
         (model["schema"], model["name"], column)

@@ -1,24 +1,10 @@
--- The client that each developer began with: that of the first request, failed or not.
--- It is known of who calls and of nobody else, so everybody has the same time to call
--- (var sdk_window_days): else the fastest of the last weeks would be all that is known
--- of them.
+-- The client that each developer began with. It is known of who calls and of nobody
+-- else, so everybody has the same time to call (var sdk_window_days): else the fastest
+-- of the last weeks would be all that is known of them.
 -- One row per developer who called in that time, once it is over.
 with first_requests as (
 
-    select
-        developer_id,
-        sdk,
-        language,
-        client_kind,
-        first_requested_at,
-        row_number() over (
-            partition by developer_id
-            order by first_requested_at, sdk, language, client_kind
-        ) as place
-    from {{ ref('int_token_days') }}
-    where
-        outcome in ('failed_authentication', 'unsuccessful', 'sandbox', 'qualified')
-        and developer_id is not null
+    select * from {{ ref('int_first_requests') }}
 
 ),
 
@@ -33,7 +19,7 @@ hello_worlds as (
 
 select
     first_requests.developer_id,
-    {{ segment('first_requests.sdk') }} as sdk,
+    first_requests.sdk,
     first_requests.language,
     first_requests.client_kind
 from first_requests
@@ -42,4 +28,3 @@ inner join hello_worlds
         first_requests.developer_id = hello_worlds.developer_id
         and first_requests.first_requested_at < hello_worlds.window_ends_at
         and hello_worlds.window_ends_at <= hello_worlds.watermark_at
-where first_requests.place = 1

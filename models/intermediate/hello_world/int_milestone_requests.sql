@@ -1,22 +1,14 @@
--- The requests of the days on which each developer reached something: the second and
--- last pass over the logs.
+-- The requests of the days on which each developer reached something.
 -- One row per request of such a day, up to the watermark.
 with requests as (
 
-    select * from {{ ref('int_requests_classified') }}
-    where outcome not in ('malformed', 'duplicate')
+    select * from {{ ref('int_requests_looked_into') }}
 
 ),
 
 milestone_days as (
 
     select * from {{ ref('int_milestone_days') }}
-
-),
-
-watermark as (
-
-    select * from {{ ref('int_watermark') }}
 
 )
 
@@ -37,5 +29,3 @@ inner join milestone_days
     on
         requests.developer_id = milestone_days.developer_id
         and requests.activity_date = milestone_days.activity_date
-cross join watermark
-where requests.requested_at <= watermark.watermark_at

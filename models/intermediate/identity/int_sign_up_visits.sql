@@ -17,10 +17,10 @@ sign_ups as (
 
     select
         developers.developer_id,
-        nullif(lower(trim(versions.utm_source)), '') as utm_source,
-        nullif(lower(trim(versions.utm_medium)), '') as utm_medium,
-        coalesce(lower(trim(versions.utm_campaign)), '') as campaign,
-        nullif({{ host_of('versions.referrer') }}, '') as referring_host
+        versions.utm_source,
+        versions.utm_medium,
+        versions.utm_campaign,
+        versions.referrer
     from developers
     left join versions
         on
@@ -32,18 +32,13 @@ sign_ups as (
 
 visits as (
 
-    select
-        developer_id,
-        coalesce(utm_source, referring_host, '(direct)') as source,
-        case
-            when utm_medium is not null then utm_medium
-            when utm_source is not null then '(not set)'
-            when referring_host is not null then 'referral'
-            else '(none)'
-        end as medium,
-        campaign
-    from sign_ups
+    {{ with_origins('sign_ups') }}
 
 )
 
-select * from visits
+select
+    developer_id,
+    source,
+    medium,
+    campaign
+from visits

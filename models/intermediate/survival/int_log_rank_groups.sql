@@ -25,7 +25,7 @@ program_events as (
         dimension,
         {{ days_after('event_date', '-7 * weeks') }} as first_date,
         {{ days_after('event_date', '7 * weeks') }} as end_date
-    from {{ ref('program_events') }}
+    from {{ ref('int_program_events') }}
 
 ),
 

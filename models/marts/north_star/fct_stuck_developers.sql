@@ -3,7 +3,6 @@
 -- largest companies, of companies where nobody has said hello yet, those who got
 -- furthest, and those seen last.
 -- One row per stuck developer.
-{% set size_bands = ['5001+', '1001-5000', '201-1000', '51-200', '11-50', '1-10'] %}
 with hello_worlds as (
 
     select
@@ -96,12 +95,7 @@ select
     cast(
         row_number() over (
             order by
-                case company_size_band
-                    {% for band in size_bands -%}
-                    when '{{ band }}' then {{ loop.index }}
-                    {% endfor -%}
-                    else {{ size_bands | length + 1 }}
-                end,
+                {{ largest_companies_first('company_size_band') }},
                 case when has_integrated_company then 1 else 0 end,
                 case last_step
                     when 'first_request' then 1
