@@ -27,7 +27,8 @@ select
     requests.requested_at,
     requests.outcome,
     requests.status_code,
-    requests.endpoint
+    requests.endpoint,
+    requests.sdk
 from requests
 inner join token_days
     on
