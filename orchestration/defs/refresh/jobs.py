@@ -1,4 +1,4 @@
-"""The one job: land, build and test, publish."""
+"""The one job: land, build and test, publish, report."""
 
 import dagster as dg
 
@@ -13,6 +13,6 @@ def jobs() -> dg.Definitions:
     refresh = dg.define_asset_job(
         "refresh",
         selection=dg.AssetSelection.all(),
-        description="Land new files, build and test every model, publish the marts.",
+        description="Land new files, build and test every model, publish marts and digest.",
     )
     return dg.Definitions(jobs=[refresh], executor=_executor)
