@@ -62,10 +62,13 @@ related as (
 
     select
         *,
-        max(case when is_active then 1 else 0 end) over family = 1 as is_family_active,
-        max(case when was_active then 1 else 0 end) over family = 1 as was_family_active
+        max(case when is_active then 1 else 0 end) over (
+            partition by compared_week, comparison, grain, family_id
+        ) = 1 as is_family_active,
+        max(case when was_active then 1 else 0 end) over (
+            partition by compared_week, comparison, grain, family_id
+        ) = 1 as was_family_active
     from paired
-    window family as (partition by compared_week, comparison, grain, family_id)
 
 ),
 
