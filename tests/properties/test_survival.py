@@ -25,7 +25,7 @@ from lifelines.statistics import multivariate_logrank_test
 from tests.compiled import compile_models
 from tests.properties.reference import Settings
 from tests.properties.warehouse import Warehouse
-from tests.properties.worlds import DEVELOPERS, REQUESTS, TOKENS, Row, deliver, full_row
+from tests.properties.worlds import DEVELOPERS, FILES, REQUESTS, TOKENS, Row, deliver, full_row
 
 MARTS = ("fct_ttfhw_survival", "fct_ttfhw_summary", "fct_ttfhw_comparisons")
 PUBLISHED = Path(__file__).resolve().parents[3] / "shared" / "data" / "survival"
@@ -85,9 +85,10 @@ def build(warehouse: Warehouse, people: Sequence[Person]) -> Marts:
             requests.append(_request(f"t{number}", ends_at))
     requests += [_request(None, FIRST_LOG), _request(None, WATERMARK)]
     rows: dict[str, list[Row]] = {DEVELOPERS: developers, TOKENS: tokens, REQUESTS: requests}
-    built = warehouse.build(
-        {table: deliver(given, f"{table} file", landed_at) for table, given in rows.items()}
-    )
+    tables = {table: deliver(given, f"{table} file", landed_at) for table, given in rows.items()}
+    # So that the events of the seed count.
+    tables[FILES] = [full_row(FILES, is_sample=True)]
+    built = warehouse.build(tables)
     marts: Marts = {name: defaultdict(list) for name in built}
     for name, found in built.items():
         for row in found:

@@ -163,7 +163,7 @@ def test_late_rows_are_counted_though_a_worker_is_killed(
     killed = []
 
     def kill_a_worker(line: str) -> None:
-        if "OK created" in line and "int_token_days" in line:
+        if "OK created" in line and "int_token_days " in line:
             worker = spark.cluster.process("worker-2").running()
             assert worker is not None
             for process in [worker, *worker.children(recursive=True)]:

@@ -39,7 +39,7 @@ earlier_changes as (
 
 centres as (
 
-    {{ medians('earlier_changes', keys, 'change') }}
+    {{ medians_of('earlier_changes', keys, 'change') }}
 
 ),
 
@@ -61,7 +61,7 @@ distances as (
 
 spreads as (
 
-    {{ medians('distances', keys, 'distance') }}
+    {{ medians_of('distances', keys, 'distance') }}
 
 )
 
@@ -69,7 +69,7 @@ select
     centres.metric,
     centres.comparison,
     centres.week_start,
-    cast(centres.observations as bigint) as compared_weeks,
+    cast(centres.number_of_values as bigint) as compared_weeks,
     centres.median as usual_change,
     1.4826 * spreads.median as usual_deviation
 from centres

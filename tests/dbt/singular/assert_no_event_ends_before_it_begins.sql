@@ -1,5 +1,5 @@
--- In seeds/program_events.csv the end_date is the last day: on event_date or after it, or
--- empty for an event of one day.
+-- In seeds/program_events.csv the end_date is the last day: event_date or a later one,
+-- or empty for an event of one day.
 select
     event_id,
     event_date,
