@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -108,8 +109,15 @@ def _change(changed: Row, week: date) -> str:
     if changed["is_within_noise"] is None:
         return f"{told}; too few weeks are known to tell what is usual"
     place = "within" if changed["is_within_noise"] else "outside"
-    low, high = signed(changed["usual_low"]), signed(changed["usual_high"])
-    return f"{told}: {place} the usual week-to-week noise ({low} to {high})"
+    return f"{told}: {place} the usual week-to-week noise ({_band(changed)})"
+
+
+def _band(changed: Row) -> str:
+    """The whole numbers within the band: rounded, -2.97 to 2.97 would seem to have a +3 in it."""
+    low, high = changed["usual_low"], changed["usual_high"]
+    if low is not None and high is not None and math.ceil(low) <= math.floor(high):
+        low, high = math.ceil(low), math.floor(high)
+    return f"{signed(low)} to {signed(high)}"
 
 
 def _quiet_week(answers: Answers) -> str | None:

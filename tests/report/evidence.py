@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -68,4 +69,5 @@ def _told(value: Any) -> set[str]:
     if isinstance(value, int | float) and not isinstance(value, bool):
         size = abs(value)
         forms += [number(size), rate(size), duration(size), f"{size:.2f}", f"{100 * size:.1f}"]
+        forms += [number(math.floor(size)), number(math.ceil(size))]
     return {each.rstrip(",") for form in forms for each in _NUMBER.findall(form)}

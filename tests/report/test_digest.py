@@ -23,7 +23,7 @@ def test_a_week_is_told_in_lines_to_forward(tmp_path: Path) -> None:
     ]
     assert lines(publication) == [
         "Weekly active tokens: 1,280, +65 on the week before, +5.3%: outside the usual "
-        "week-to-week noise (-20.2 to +25).",
+        "week-to-week noise (-20 to +25).",
         "What moved weekly active tokens most: company size band 51-200, +41 "
         "(38 new, 5 back, 4 churned, 2 switched in).",
         "Weekly active companies: 122, -3 on the week before, -2.4%: within the usual "
@@ -99,6 +99,14 @@ def both_within_noise(is_within_noise: bool | None) -> dict[str, Any]:
         (
             changed("fct_north_star_changes_weekly", previous_week_start="2025-11-24"),
             "1,280, +65 on the week of 2025-11-24, +5.3%: outside",
+        ),
+        (
+            changed("fct_north_star_changes_weekly", change=3.0, usual_low=-2.97, usual_high=2.97),
+            "+3 on the week before, +5.3%: outside the usual week-to-week noise (-2 to +2).",
+        ),
+        (
+            changed("fct_north_star_changes_weekly", usual_low=0.2, usual_high=0.8),
+            "outside the usual week-to-week noise (+0.2 to +0.8).",
         ),
         ({"fct_north_star_changes_weekly": []}, "1,280. There is no week before to compare it"),
         ({"fct_north_star_drivers_weekly": []}, "tokens moved, and no segment that is published"),
