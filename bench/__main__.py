@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from bench import engines, landing, memory, survival
+from bench import drivers, engines, landing, memory, survival
 from bench.files import FORMATS
 from bench.measure import BenchError, machine
 
 # Those that a plain `make bench` runs; the others take long or much disk and are named by hand.
 BY_DEFAULT = ("landing",)
-BENCHMARKS = ("landing", "memory", "engines", "survival")
+BENCHMARKS = ("landing", "memory", "engines", "survival", "drivers")
 
 
 def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ...]:
@@ -71,6 +71,10 @@ def _sizes(_: click.Context, __: click.Parameter, given: str) -> tuple[int, ...]
     help="Developers whose curves --only survival draws.",
 )  # fmt: skip
 @click.option(
+    "--token-weeks", default=1_000_000, show_default=True, type=click.IntRange(min=1_000),
+    help="Active tokens, summed over weeks, whose changes --only drivers takes apart.",
+)  # fmt: skip
+@click.option(
     "--folder", type=click.Path(path_type=Path, file_okay=False),
     help="Scratch folder that is kept, its files used again; without it a temporary one.",
 )  # fmt: skip
@@ -87,6 +91,7 @@ def cli(
     gigabytes: float,
     sizes: tuple[int, ...],
     developers: int,
+    token_weeks: int,
     folder: Path | None,
     results: Path | None,
 ) -> None:
@@ -107,6 +112,9 @@ def cli(
                 elif name == "survival":
                     found[name] = survival.run(scratch, developers=developers, progress=_progress)
                     click.echo(survival.show(found[name]))
+                elif name == "drivers":
+                    found[name] = drivers.run(scratch, token_weeks=token_weeks, progress=_progress)
+                    click.echo(drivers.show(found[name]))
                 else:
                     found[name] = memory.run(scratch, gigabytes=gigabytes, progress=_progress)
                     click.echo(memory.show(found[name]))

@@ -7,11 +7,6 @@ into raw/ as landing would have stored them.
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,11 +14,9 @@ from typing import Any
 
 import duckdb
 
-from bench.measure import BenchError, measure
+from bench.measure import measure
+from bench.program import build, provide
 from bench.text import table
-from orchestration.landing.contract import read_contract
-from orchestration.landing.raw import RawFolder
-from orchestration.settings import PROJECT, DataFolder
 
 # What the contract of each table has and these leave out is NULL.
 PROGRAM = {
@@ -109,6 +102,11 @@ BASELINE = """
     from intermediate.int_ttfhw_memberships
     group by unit, cohort, dimension, segment
 """
+COUNTS = {
+    "units": "intermediate.int_ttfhw_units",
+    "memberships": "intermediate.int_ttfhw_memberships",
+    "curve_rows": "marts.fct_ttfhw_survival",
+}
 SURVIVAL = ("int_ttfhw_time_points", "fct_ttfhw_survival")
 SUMMARY = ("int_ttfhw_rates", "fct_ttfhw_summary")
 COMPARISONS = (
@@ -133,15 +131,12 @@ def run(scratch: Path, *, developers: int, progress: Callable[[str], None]) -> d
         BenchError: a build failed.
     """
     data = scratch / f"survival-{developers}"
-    if not data.exists():
-        progress(f"Writing {developers:,} developers ...")
-        incoming = scratch / f"incoming-survival-{developers}"
-        shutil.rmtree(incoming, ignore_errors=True)
-        _write(DataFolder(incoming), developers)
-        incoming.rename(data)
+    progress(f"Writing {developers:,} developers ...")
+    tables = {name: query.format(developers=developers) for name, query in PROGRAM.items()}
+    people = PEOPLE.format(developers=developers)
+    provide(data, tables, f"create temp table people as {people}")
     progress("Building the models ...")
-    shutil.rmtree(data / "dev", ignore_errors=True)
-    built = measure(build, str(data))
+    built = measure(build, str(data), "", COUNTS)
     progress("Counting the same units in each segment, and nothing else ...")
     baseline = measure(count_memberships, str(data))
     return {
@@ -179,89 +174,6 @@ def show(measured: Mapping[str, Any]) -> str:
             f"Peak memory {measured['peak_bytes'] / 1e9:.1f} GB.",
         ]
     )
-
-
-def _write(data: DataFolder, developers: int) -> None:
-    """The program as rows of raw/."""
-    data.root.mkdir(parents=True)
-    raw = RawFolder(data.raw)
-    raw.prepare()
-    with duckdb.connect() as connection:
-        connection.execute("set TimeZone = 'UTC'")
-        raw.store_empty_batch(connection, read_contract())
-        people = PEOPLE.format(developers=developers)
-        connection.execute(f"create temp table people as {people}")
-        columns = read_contract().raw_columns()
-        for name, query in PROGRAM.items():
-            folder = data.raw / "batches" / "000001" / name
-            folder.mkdir(parents=True)
-            given = f"({query.format(developers=developers)})"
-            found = {row[0] for row in connection.execute(f"describe {given}").fetchall()}
-            own = {
-                "_file_hash": f"'{name}'",
-                "_row_number": "row_number() over ()",
-                "_landed_at": "timestamp '2026-01-02'",
-            }
-            listed = ", ".join(
-                f"cast({column if column in found else own.get(column, 'null')} as {kind})"
-                f" as {column}"
-                for column, kind in columns[name].items()
-            )
-            connection.execute(
-                f"copy (select {listed} from {given} as given) "
-                f"to '{folder}/0.parquet' (format parquet, compression zstd)"
-            )
-
-
-def build(data: str) -> dict[str, Any]:
-    """Loads the seeds and builds all models, one at a time.
-
-    Args:
-        data: the data folder.
-
-    Returns:
-        ``seconds`` of all ``models``, and of each by its name; ``units``, ``memberships`` and
-        ``curve_rows``.
-    """
-    target = Path(data, "target")
-    Path(data, "dev").mkdir()
-    environment = {
-        **os.environ,
-        "NORTH_STAR_DATA": data,
-        "DBT_TARGET_PATH": str(target),
-        "DBT_LOG_PATH": str(target),
-    }
-    dbt = Path(sys.executable).with_name("dbt")
-    for command in ("seed", "run"):
-        done = subprocess.run(
-            # One model at a time has both cores, and its time is its own.
-            [dbt, "--quiet", command, "--target", "dev", "--threads", "1"],
-            cwd=PROJECT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        if done.returncode:
-            raise BenchError(f"dbt {command} failed: {done.stdout[-2_000:]}")
-    results = json.loads((target / "run_results.json").read_bytes())
-    counts = {
-        "units": "intermediate.int_ttfhw_units",
-        "memberships": "intermediate.int_ttfhw_memberships",
-        "curve_rows": "marts.fct_ttfhw_survival",
-    }
-    with duckdb.connect(f"{data}/dev/dev.duckdb", read_only=True) as connection:
-        counted = {
-            name: connection.execute(f"select count(*) from {relation}").fetchone()[0]
-            for name, relation in counts.items()
-        }
-    return {
-        "seconds": results["elapsed_time"],
-        "models": {
-            each["unique_id"].split(".")[-1]: each["execution_time"] for each in results["results"]
-        },
-        **counted,
-    }
 
 
 def count_memberships(data: str) -> float:

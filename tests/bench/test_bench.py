@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from bench import memory, survival
+from bench import drivers, memory, survival
 from bench.__main__ import cli
 from bench.files import plan, provide, write_requests
 from bench.landing import land_files, read_files, readings, what_was_lost, why_skipped
@@ -120,6 +120,17 @@ def test_survival_is_measured_over_all_dimensions(tmp_path):
     assert found["seconds"] > found["models"]["fct_ttfhw_survival"] > 0
     shown = survival.show(found)
     assert re.search(r"^both +\d+\.\d +\d+\.\d$", shown, re.M)
+
+
+@pytest.mark.services
+def test_drivers_are_measured_over_every_change(tmp_path):
+    found = drivers.run(tmp_path, token_weeks=1_000, progress=lambda line: None)
+    assert 500 < found["token_weeks"] < 2_000
+    assert found["unit_changes"] > found["token_weeks"]
+    assert found["drivers"] > 100 * len(drivers.DIMENSIONS)
+    assert found["seconds"] > found["models"]["fct_north_star_drivers_weekly"] > 0
+    shown = drivers.show(found)
+    assert "all of the drivers" in shown and "Peak memory" in shown
 
 
 def test_failure_in_the_measured_process_is_told(tmp_path):
