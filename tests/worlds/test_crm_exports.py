@@ -318,6 +318,16 @@ def test_a_custom_field_is_a_dimension_of_the_weekly_facts(project: Project) -> 
     assert len(weeks) == 8
 
 
+def test_a_custom_field_is_a_dimension_of_every_change(project: Project) -> None:
+    found = set(project.rows("select metric, dimension from marts.fct_north_star_drivers_weekly"))
+    of_tokens = {dimension for metric, dimension in found if metric == "weekly_active_tokens"}
+    assert {"state", "surname_hash"} <= of_tokens
+    # Numbers are no segments, and a contact is none of a company's.
+    assert not {"funkiness", "revenue"} & of_tokens
+    of_companies = {dimension for metric, dimension in found if metric.endswith("_companies")}
+    assert "state" in of_companies and "surname_hash" not in of_companies
+
+
 def test_a_field_may_stand_for_a_column_that_a_crm_does_not_have(project: Project) -> None:
     kinds = {row[0] for row in project.rows(
         "select distinct plan from marts.dim_companies where source_relation = 'salesforce'"
