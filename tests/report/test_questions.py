@@ -15,11 +15,15 @@ from orchestration.report.questions import LATEST_FINAL_WEEK, PUBLICATION, Quest
 from tests.conftest import PROJECT
 from tests.report.marts import COLUMNS
 
-QUESTIONS = {
-    PUBLICATION,
-    LATEST_FINAL_WEEK,
-    *(each for subject in subjects(date(2025, 12, 8)) for each in subject.questions),
-}
+# Each once, in an order that is the same in every process.
+QUESTIONS = tuple(
+    dict.fromkeys(
+        (
+            *(PUBLICATION, LATEST_FINAL_WEEK),
+            *(each for subject in subjects(date(2025, 12, 8)) for each in subject.questions),
+        )
+    )
+)
 _MARTS = {path.stem: path for path in PROJECT.glob("models/marts/*/*.yml")}
 
 
