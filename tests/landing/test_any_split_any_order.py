@@ -284,6 +284,7 @@ def raw_of(pile: Pile) -> Raw:
         return read_raw(ground.data)
 
 
+@pytest.mark.services
 def test_raw_is_the_same_whatever_the_delivery():
     killed = 0
 
@@ -361,6 +362,7 @@ def test_a_first_landing_may_die_at_any_step(kind, is_after, monkeypatch):
     assert number > 2
 
 
+@pytest.mark.services
 def test_readers_see_all_or_nothing_of_a_file_at_whichever_call_a_landing_dies():
     # Two tables and rejects: rows, rejects and ledger of a file appear together.
     deliveries = {

@@ -63,6 +63,7 @@ def test_a_run_publishes_its_digest_and_shows_it_in_the_history(refreshed: ToyPr
     assert shown["delivery"].value.startswith("It is sent to nobody")
 
 
+@pytest.mark.services
 def test_a_digest_reaches_the_webhook_once_and_its_address_stays_secret(
     refreshed: ToyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +149,7 @@ def test_a_killed_run_is_closed_by_the_next(refreshed: ToyProject) -> None:
         assert instance.get_run_by_id(killed.run_id).status is dg.DagsterRunStatus.FAILURE
 
 
+@pytest.mark.services
 def test_a_lost_warehouse_is_built_again_to_the_same_marts(refreshed: ToyProject) -> None:
     before = {mart: refreshed.published(f"from {mart} order by all") for mart in MARTS}
     refreshed.data.warehouse.unlink()

@@ -21,6 +21,8 @@ from tests.properties.test_hello_worlds_equal_the_reference import world_of as h
 from tests.properties.warehouse import VARIANTS, Warehouse, variables
 from tests.properties.worlds import DEVELOPERS, PAGE_VIEWS, REQUESTS, deliver, full_row
 
+pytestmark = pytest.mark.services
+
 MARTS = (
     *("fct_channel_scorecard_weekly", "fct_campaign_scorecard_weekly"),
     "fct_silent_companies",

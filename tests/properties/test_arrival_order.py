@@ -30,6 +30,8 @@ from tests.properties.worlds import (
     raw_columns,
 )
 
+pytestmark = pytest.mark.services
+
 # After every request but those whose clock runs years ahead.
 FIRST_LANDING = datetime(2022, 1, 1)
 LOGS = (REQUESTS, EVENTS)

@@ -23,6 +23,8 @@ from tests.properties.worlds import (
     random_world,
 )
 
+pytestmark = pytest.mark.services
+
 ALL = ("crm", "hubspot", "salesforce")
 # Which CRMs a world's companies lie in; its contacts are in the last one.
 TOLD_BY = {

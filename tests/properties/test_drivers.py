@@ -101,6 +101,7 @@ def test_contributions_equal_the_reference_and_leave_nothing_over(
     assert by_rank == ranked(rows), message(seed, variant, ["the ranks differ"])
 
 
+@pytest.mark.services
 def test_the_worlds_hold_what_can_move() -> None:
     """Every part of a contribution occurs, of every metric that has it."""
     seen: set[tuple[str, str]] = set()
@@ -151,8 +152,8 @@ def test_a_sum_decomposes_as_in_the_published_example() -> None:
         columns = ("week_start", "comparison", "previous_week_start")
         _fill(connection, steps["int_week_comparisons"], columns, [(now, "4_weeks", before)])
         columns = (
-            *("grain", "unit_id", "family_id", "week_start", "first_week"),
-            *("first_week_of_family", "amount", "everybody", *OF_TOKENS, "cohort_age"),
+            *("grain", "unit_id", "family_id", "week_start", "first_week_start"),
+            *("family_first_week_start", "amount", "everybody", *OF_TOKENS, "cohort_age"),
         )
         rows = [
             (

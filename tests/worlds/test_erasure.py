@@ -18,6 +18,8 @@ from orchestration.landing import Options, find_people, land
 from orchestration.settings import DataFolder
 from tests.compiled import compile_models
 
+pytestmark = pytest.mark.services
+
 # Whose company a contact tells, the portal, and the domain of the address.
 FORGOTTEN = ("dev_7", "dev_3", "dev_5")
 DEVELOPERS = 16

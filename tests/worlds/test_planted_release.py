@@ -11,6 +11,8 @@ from orchestration.sample import simulate
 from orchestration.settings import DataFolder
 from tests.worlds.conftest import RealWorld
 
+pytestmark = pytest.mark.services
+
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[RealWorld, dict]:

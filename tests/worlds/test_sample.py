@@ -121,7 +121,7 @@ def test_every_column_is_described_and_its_name_tells_its_type(
 ) -> None:
     world, _ = sample
     names = {"BOOLEAN": r"(is|has)_", "TIMESTAMP": r"(.*_at|valid_from|valid_to|silent_since)$"}
-    names["DATE"] = r"(.*_date|week_start|week_end|cohort_week|last_active_week)$"
+    names["DATE"] = r"(.*_date|(.*_)?week_start|week_end|cohort_week|last_active_week)$"
     described = {
         (model["schema"], model["name"], column)
         for model in world.models()

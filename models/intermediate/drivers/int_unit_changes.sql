@@ -36,7 +36,7 @@ paired as (
     select
         {% for column in [
             'compared_week', 'comparison', 'previous_week_start', 'grain', 'unit_id',
-            'family_id', 'first_week', 'first_week_of_family',
+            'family_id', 'first_week_start', 'family_first_week_start',
         ] -%}
         coalesce(now.{{ column }}, before.{{ column }}) as {{ column }},
         {% endfor -%}
@@ -79,14 +79,14 @@ judged as (
         case
             when is_active and was_active then 'retained'
             when was_active then 'churned'
-            when first_week > previous_week_start then 'new'
+            when first_week_start > previous_week_start then 'new'
             else 'resurrected'
         end as movement,
         case
             when is_active and was_active then 'retained'
             when is_family_active and was_family_active then 'switched'
             when was_active then 'churned'
-            when first_week_of_family > previous_week_start then 'new'
+            when family_first_week_start > previous_week_start then 'new'
             else 'resurrected'
         end as movement_of_family
     from related

@@ -96,8 +96,8 @@ dated as (
 
     select
         *,
-        min(week_start) over (partition by grain, unit_id) as first_week,
-        min(week_start) over (partition by grain, family_id) as first_week_of_family
+        min(week_start) over (partition by grain, unit_id) as first_week_start,
+        min(week_start) over (partition by grain, family_id) as family_first_week_start
     from units
 
 ),
@@ -118,7 +118,7 @@ aged as (
     inner join weeks
         on dated.week_start = weeks.week_start
     inner join weeks as first_weeks
-        on dated.first_week = first_weeks.week_start
+        on dated.first_week_start = first_weeks.week_start
 
 )
 
