@@ -2,7 +2,7 @@
     built whole. Written out as ranges, because only what a query says literally lets it skip the files and the row
     groups of all other dates. -#}
 {% macro on_outdated_dates(moment, dates) -%}
-    {%- if not is_incremental() -%}
+    {%- if not is_increment() -%}
         {{ return('1 = 1') }}
     {%- endif -%}
     {%- set day = modules.datetime.timedelta(days=1) -%}

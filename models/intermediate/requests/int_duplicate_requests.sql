@@ -11,7 +11,10 @@ with repeats as (
 
     select
         *,
-        {{ is_malformed_request() }} as is_malformed
+        event_at as requested_at,
+        -- A log without a status is given one that can be true.
+        {{ is_malformed_request('event_at', 'coalesce(status_code, 200)') }}
+            as is_malformed
     from {{ ref('stg_landing__repeats') }}
     where {{ on_outdated_dates('event_date', ref('int_landed_dates')) }}
 
