@@ -44,6 +44,7 @@ _CONTENT = (
     *("requested_at", "round(latency_ms * 1000000)::bigint", "null"),
 )
 
+
 @dataclass(frozen=True)
 class Batch:
     """What one landing brought.
