@@ -252,7 +252,7 @@ class Program:
         cursor.execute(
             "copy (select _file_hash as file_hash, _row_number as row_number, "
             "'api_gateway' as source_name, 'api_requests' as table_name, request_id, "
-            f"md5({content}) as content_hash, status_code::integer as status_code, "
+            f"md5({content}) as content_hash, status_code::bigint as status_code, "
             "requested_at::date as event_date, requested_at as event_at, "
             f"_landed_at as landed_at from ({repeats}) as repeats) "
             f"to '{parquet_file(folder, 'landing/repeats', 0)}' {PARQUET}"
