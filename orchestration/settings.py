@@ -104,6 +104,12 @@ class DataFolder:
         return self.root / "digest_sent.json"
 
     @property
+    def rolled_back(self) -> Path:
+        """Which version somebody has gone back to; it counts as long as readers see that one."""
+        suffix = "" if self.target == DUCKDB else f"-{self.target}"
+        return self.root / f"rolled_back{suffix}.json"
+
+    @property
     def dbt(self) -> Path:
         """dbt's manifest, target folder and logs of the orchestrated builds, each target's own."""
         return self.root / "dbt" / self.target

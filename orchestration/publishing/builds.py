@@ -11,6 +11,7 @@ from orchestration.settings import SPARK, DataFolder
 ARTIFACTS = ("manifest.json", "run_results.json")
 PASSED = {"success", "pass", "warn"}
 _WAREHOUSE = "warehouse.json"
+_BASIS = "basis.json"
 
 
 def build_folder(data: DataFolder) -> Path:
@@ -23,12 +24,13 @@ def discard_build(data: DataFolder) -> None:
     shutil.rmtree(build_folder(data), ignore_errors=True)
 
 
-def keep_build(data: DataFolder, target: Path) -> None:
+def keep_build(data: DataFolder, target: Path, basis: str | None = None) -> None:
     """Keep the artifacts of a dbt build that has ended well.
 
     Args:
         data: the data folder.
         target: dbt's target folder of that build.
+        basis: what it was made from, as ``read_basis`` told before it; None if nobody can tell.
     """
     incoming = data.dbt / ".build-incoming"
     shutil.rmtree(incoming, ignore_errors=True)
@@ -36,8 +38,15 @@ def keep_build(data: DataFolder, target: Path) -> None:
     for name in ARTIFACTS:
         shutil.copyfile(target / name, incoming / name)
     (incoming / _WAREHOUSE).write_text(json.dumps(_state(data)))
+    (incoming / _BASIS).write_text(json.dumps(basis))
     discard_build(data)
     incoming.rename(build_folder(data))
+
+
+def kept_basis(data: DataFolder) -> str | None:
+    """What the build in the warehouse was made from; None if it is gone or nobody can tell."""
+    stored = build_folder(data) / _BASIS
+    return json.loads(stored.read_text()) if stored.exists() and is_as_built(data) else None
 
 
 def is_as_built(data: DataFolder) -> bool:

@@ -99,7 +99,7 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
             if data.target == SPARK:
                 copied = copy_marts(data, build, row, project)
                 write_values(incoming, copied.pop("final_values"))
-                write_record(incoming, copied)
+                write_record(incoming, {**copied, "basis": build.basis})
             else:
                 _write(data, build, row, incoming)
             _write_digest(data, build, incoming, project)
@@ -146,7 +146,7 @@ def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path)
         )
         copies = [*map(_copy, build.marts), _copy_of_publication()]
         write_tables(connection, copies, folder)
-        write_record(folder, _record(connection))
+        write_record(folder, {**_record(connection), "basis": build.basis})
         connection.execute("detach warehouse")
 
 
