@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+from orchestration.operations import sentence_of
 from orchestration.settings import SPARK, DataFolder
 
 ARTIFACTS = ("manifest.json", "run_results.json")
@@ -68,17 +69,25 @@ def _state(data: DataFolder) -> dict[str, int] | None:
     return {"bytes": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
-def failed_nodes(target: Path) -> list[str]:
-    """Names of the models, seeds and tests that failed in the build that wrote to ``target``.
+def failed_nodes(target: Path) -> dict[str, str]:
+    """The models, seeds and tests that failed in the build that wrote to ``target``.
 
     What was skipped behind a failure is left out. Empty when dbt never got as far as a result.
+
+    Returns:
+        By name what went wrong, in one sentence; empty for a test that has found rows.
     """
     try:
         results = json.loads((target / "run_results.json").read_bytes())["results"]
     except FileNotFoundError:
-        return []
-    failed = (result for result in results if result["status"] in {"error", "fail"})
-    return [_short_name(result["unique_id"]) for result in failed]
+        return {}
+    return {
+        _short_name(result["unique_id"]): sentence_of(result["message"] or "")
+        if result["status"] == "error"
+        else ""
+        for result in results
+        if result["status"] in {"error", "fail"}
+    }
 
 
 def _short_name(unique_id: str) -> str:

@@ -174,6 +174,22 @@ def test_a_failed_test_leaves_what_is_published_byte_for_byte(refreshed: ToyProj
     assert sorted(refreshed.data.publications.iterdir()) == kept
 
 
+def test_what_a_model_refuses_with_is_what_the_run_says(refreshed: ToyProject) -> None:
+    model = refreshed.folder / "models" / "intermediate" / "int_watermark.sql"
+    before = model.read_text()
+    refusal = "exceptions.raise_compiler_error('The list has changed: make build FULL=yes.')"
+    model.write_text(f"{{% if execute %}}{{{{ {refusal} }}}}{{% endif %}}\n{before}")
+    try:
+        result = refreshed.run()
+    finally:
+        model.write_text(before)
+    assert result.returncode == 1
+    assert result.stdout.splitlines()[-1].startswith(
+        "Error: The run failed. dbt build failed: int_watermark. The list has changed: make build "
+        "FULL=yes. What is published is still the set of"
+    )
+
+
 def test_a_run_that_may_not_wait_any_longer_says_for_whom(refreshed: ToyProject) -> None:
     with hold_run_lock(refreshed.data, "run first", "first"):
         result = refreshed.run("run", "--wait", "1")

@@ -138,7 +138,8 @@ def _what_failed(data: DataFolder, target: Path, error: Exception) -> str:
     # Without results, dbt itself did not get going; what it said stands at the end of the message.
     said = str(error).rpartition("Errors parsed from dbt logs:")[2].strip()
     what = f"failed: {', '.join(failed)}." if failed else f"did not start: {said}"
-    return f"dbt build {what} {what_stays(data)}"
+    why = next((f" {sentence}" for sentence in failed.values() if sentence), "")
+    return f"dbt build {what}{why} {what_stays(data)}"
 
 
 def _close(build: DbtCliInvocation) -> None:
