@@ -16,7 +16,7 @@ from orchestration.manifest import ManifestError, ensure_manifest
 from orchestration.publishing import what_stays
 from orchestration.rebuild import NOTHING, Rebuild
 from orchestration.run_lock import RunLockError, hold_run_lock
-from orchestration.settings import PROJECT, DataFolder, SettingsError, digest_webhook
+from orchestration.settings import PROJECT, DataFolder, SettingsError, digest_webhook, memory_limit
 from orchestration.summary import summarise
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ def _data() -> DataFolder:
     return data
 
 
-def _check_webhook() -> None:
+def _check_settings() -> None:
     try:
         digest_webhook()
+        memory_limit()
     except SettingsError as error:
         raise Mistake(str(error)) from None
 
@@ -74,7 +75,7 @@ def build(wait: int, weeks: str, full: bool) -> None:
 
 def _run(wait: int, rebuild: Rebuild) -> None:
     data = _data()
-    _check_webhook()
+    _check_settings()
     try:
         rebuild.check(data)
     except SettingsError as error:
@@ -340,7 +341,7 @@ def sample(folder: Path, developers: int, seed: int, without: tuple[str, ...]) -
 def dev(host: str, port: int) -> None:
     """Dagster's web page and daemon, on the same assets, job and history; runs the schedules."""
     data = _data()
-    _check_webhook()
+    _check_settings()
     prepare_dagster_home(data)
     try:
         ensure_manifest(data)

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.environment import spilling
 from orchestration.publishing.audit import Build, audit_build
 from orchestration.publishing.builds import ARTIFACTS
 from orchestration.publishing.copying import DATABASE, Copy, literal, quoted, write_tables
@@ -138,7 +139,7 @@ def _tidy_failure(data: DataFolder, incoming: Path) -> Iterator[None]:
 
 
 def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path) -> None:
-    with duckdb.connect(folder / DATABASE) as connection:
+    with spilling(data) as bounded, duckdb.connect(folder / DATABASE, config=bounded) as connection:
         connection.execute(f"attach {literal(data.warehouse)} as warehouse (read_only)")
         # For what the row says of the build itself.
         connection.execute(

@@ -18,7 +18,7 @@ from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 from orchestration.dbt_assets import TRANSLATOR
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.defs.report.assets import deliver_owed
-from orchestration.environment import export, private_files
+from orchestration.environment import export, private_files, spilling
 from orchestration.manifest import build_target, ensure_manifest, hand_over_cache
 from orchestration.publishing import (
     discard_build,
@@ -83,22 +83,23 @@ def dbt_build(
     discard_build(data)
     # Unit tests try the SQL on made-up rows: they belong to a change of it, not to each night.
     command = ["build", "--exclude-resource-type", "unit_test", *rebuild.arguments]
-    # The warehouse holds e-mail addresses, in the resolution layer.
-    with private_files():
-        build = dbt.cli(command, context=context, target_path=target)
-    if data.warehouse.exists():
-        data.warehouse.chmod(0o600)
-    try:
-        # Another process can read DuckDB's file only when dbt has let go of it.
-        events = build.stream() if data.target == SPARK else _when_ended(build.stream())
-        for event in events:
-            yield from _with_metadata(event, build)
-    except DagsterDbtCliRuntimeError as error:
-        raise dg.Failure(_what_failed(data, target, error), allow_retries=False) from error
-    finally:
-        _close(build)
-        if rebuild.weeks:
-            hand_over_cache(data)  # or the next build, of other vars, would read all files anew
+    with spilling(data):
+        # The warehouse holds e-mail addresses, in the resolution layer.
+        with private_files():
+            build = dbt.cli(command, context=context, target_path=target)
+        if data.warehouse.exists():
+            data.warehouse.chmod(0o600)
+        try:
+            # Another process can read DuckDB's file only when dbt has let go of it.
+            events = build.stream() if data.target == SPARK else _when_ended(build.stream())
+            for event in events:
+                yield from _with_metadata(event, build)
+        except DagsterDbtCliRuntimeError as error:
+            raise dg.Failure(_what_failed(data, target, error), allow_retries=False) from error
+        finally:
+            _close(build)
+            if rebuild.weeks:
+                hand_over_cache(data)  # or the next build, of other vars, would read all files anew
     keep_build(data, target, basis)
 
 
