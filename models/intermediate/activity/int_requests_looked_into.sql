@@ -15,9 +15,10 @@
 -- depends_on: {{ ref('int_landed_dates') }}
 with requests as (
 
-    select * from {{ ref('int_requests_classified') }}
+    select * from {{ ref('int_requests_described') }}
     where
-        outcome in ('failed_authentication', 'unsuccessful', 'sandbox', 'qualified')
+        not is_malformed
+        and not is_duplicate
         and {{ on_outdated_dates('requested_at', ref('int_token_days_looked_into')) }}
 
 ),
@@ -29,24 +30,33 @@ token_days as (
 
 ),
 
-placed as (
+asked_for as (
 
-    select
-        requests.*,
-        row_number() over (
-            partition by
-                requests.developer_id,
-                requests.event_date,
-                requests.activity_date,
-                requests.outcome
-            order by requests.requested_at
-        ) as place_on_day
+    select requests.*
     from requests
     inner join token_days
         on
             requests.token_id = token_days.token_id
             and requests.event_date = token_days.event_date
             and requests.activity_date = token_days.activity_date
+
+),
+
+judged as (
+
+    {{ with_outcome('asked_for') }}
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (
+            partition by developer_id, event_date, activity_date, outcome
+            order by requested_at
+        ) as place_on_day
+    from judged
 
 )
 
@@ -63,4 +73,4 @@ select
 from placed
 where
     outcome in ('failed_authentication', 'unsuccessful')
-    or place_on_day <= {{ most_needed }}
+    or outcome in ('sandbox', 'qualified') and place_on_day <= {{ most_needed }}

@@ -86,13 +86,10 @@ stretches as (
 )
 
 select
+    -- What the logs are grouped by: a number costs less than names.
+    cast(row_number() over (order by token_id, valid_from) as bigint) as owner_number,
     token_id,
     developer_id,
-    -- What the logs are grouped by: a number costs less than a name.
-    case
-        when developer_id is not null
-            then cast(dense_rank() over (order by developer_id) as bigint)
-    end as developer_number,
     environment,
     is_internal,
     valid_from,

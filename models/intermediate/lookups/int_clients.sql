@@ -6,22 +6,39 @@ with clients as (
     select
         sdk,
         language,
-        client_kind
+        client_kind,
+        is_monitor,
+        is_bot
     from {{ ref('int_user_agents') }}
     union
     select
         'unknown' as sdk,
         'unknown' as language,
-        'unknown' as client_kind
+        'unknown' as client_kind,
+        false as is_monitor,
+        false as is_bot
 
 )
 
 select
     case
-        when sdk = 'unknown' and language = 'unknown' and client_kind = 'unknown' then 0
-        else cast(row_number() over (order by sdk, language, client_kind) as bigint)
+        when
+            sdk = 'unknown'
+            and language = 'unknown'
+            and client_kind = 'unknown'
+            and not is_monitor
+            and not is_bot
+            then 0
+        else
+            cast(
+                row_number() over (
+                    order by sdk, language, client_kind, is_monitor, is_bot
+                ) as bigint
+            )
     end as client_number,
     sdk,
     language,
-    client_kind
+    client_kind,
+    is_monitor,
+    is_bot
 from clients

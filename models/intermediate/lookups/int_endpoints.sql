@@ -6,11 +6,11 @@
 {{ config(materialized=increments(), incremental_strategy='append') }}
 with endpoints as (
 
-    select distinct coalesce(endpoint, path, '') as endpoint
+    select distinct judged_endpoint as endpoint
     from {{ ref('int_requests_unioned') }}
     where
         {{ on_outdated_dates('requested_at', ref('int_landed_dates')) }}
-        and {{ not_there_yet('coalesce(endpoint, path, \'\')', 'endpoint') }}
+        and {{ not_there_yet('judged_endpoint', 'endpoint') }}
 
 ),
 

@@ -1,5 +1,6 @@
--- What the lists and the registry say of each logged request: the developer who owned
--- its token at that time (definition D12), and the properties that decide its outcome.
+-- What the lists and the registry have on each logged request: who owned its token at
+-- that time (definition D12), its client and its endpoint, as numbers where they have
+-- names. What all that means together is asked later, of groups of requests.
 -- One row per logged request.
 with requests as (
 
@@ -22,7 +23,7 @@ endpoints as (
 user_agents as (
 
     select
-        user_agents.*,
+        user_agents.user_agent,
         clients.client_number
     from {{ ref('int_user_agents') }} as user_agents
     inner join {{ ref('int_clients') }} as clients
@@ -30,6 +31,8 @@ user_agents as (
             user_agents.sdk = clients.sdk
             and user_agents.language = clients.language
             and user_agents.client_kind = clients.client_kind
+            and user_agents.is_monitor = clients.is_monitor
+            and user_agents.is_bot = clients.is_bot
 
 ),
 
@@ -38,19 +41,13 @@ described as (
     select
         requests.source,
         requests.token_id,
-        token_owners.developer_id,
-        token_owners.developer_number,
+        token_owners.owner_number,
         requests.client_ip_hash,
-        coalesce(requests.api, 'unknown') as api,
-        coalesce(user_agents.sdk, 'unknown') as sdk,
-        coalesce(user_agents.client_number, 0) as client_number,
-        requests.sample_rate,
-        requests.requested_at,
-        requests.event_date,
+        requests.api,
+        requests.environment,
+        user_agents.client_number,
         requests.status_code,
-        requests.endpoint,
-        requests.is_malformed,
-        requests.is_duplicate,
+        requests.status_code in (401, 403) as is_refused,
         requests.status_code not in (401, 403)
         and coalesce(
             requests.is_success,
@@ -58,13 +55,15 @@ described as (
             or requests.status_code
             in ({{ (var('extra_success_status_codes') or [0]) | join(', ') }})
         ) as is_successful,
-        coalesce(token_owners.is_internal, false) as is_internal,
-        coalesce(endpoints.is_health_endpoint, false)
-        or coalesce(user_agents.is_monitor, false) as is_synthetic,
-        coalesce(user_agents.is_bot, false) as is_bot,
-        coalesce(requests.environment, token_owners.environment, 'production')
-        <> 'production' as is_sandbox,
-        coalesce(endpoints.is_hello_world_endpoint, false) as is_hello_world_endpoint
+        requests.sample_rate,
+        requests.endpoint,
+        endpoints.is_health_endpoint,
+        endpoints.is_hello_world_endpoint,
+        requests.requested_at,
+        requests.event_date,
+        {{ reporting_date('requests.requested_at') }} as activity_date,
+        requests.is_malformed,
+        requests.is_duplicate
     from requests
     left join token_owners
         on
@@ -72,7 +71,7 @@ described as (
             and requests.requested_at >= token_owners.valid_from
             and requests.requested_at < token_owners.valid_to
     left join endpoints
-        on coalesce(requests.endpoint, requests.path, '') = endpoints.endpoint
+        on requests.judged_endpoint = endpoints.endpoint
     left join user_agents
         on requests.user_agent = user_agents.user_agent
 
