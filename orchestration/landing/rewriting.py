@@ -20,6 +20,7 @@ from orchestration.landing.contract import LEDGER, Contract, Table, read_contrac
 from orchestration.landing.errors import LandingError
 from orchestration.landing.forgetting import PSEUDONYM_LENGTH, PSEUDONYM_PATTERN
 from orchestration.landing.landing import open_raw
+from orchestration.landing.layout import is_sorted, write_rows
 from orchestration.landing.names import Names
 from orchestration.landing.options import Options, read_options
 from orchestration.landing.raw import RawFolder, link_folder
@@ -39,6 +40,7 @@ class Rewriting:
     Attributes:
         batches_before: batches there were.
         batches_after: batches there are.
+        batches_sorted: batches of which rows were put in order, without another one's.
         rows_removed: rows taken out of raw/, by ``source.table``.
         rows_renamed: rows in which names became pseudonyms, by ``source.table``.
         texts_removed: rejects that lost their texts.
@@ -49,10 +51,11 @@ class Rewriting:
     rows_removed: Mapping[str, int]
     rows_renamed: Mapping[str, int]
     texts_removed: int
+    batches_sorted: int = 0
 
 
 def compact(data: DataFolder, options: Options | None = None) -> Rewriting:
-    """Merges small batches, and removes rows of logs that are older than ``raw_retention_days``.
+    """Merges small batches, sorts rows, and removes those that are past ``raw_retention_days``.
 
     Rejects of that age stay with their reasons, without their texts. The caller holds the lock of
     the data folder.
@@ -134,6 +137,7 @@ class Rewriter:
             folder.name for folder in raw.batches.iterdir() if folder.name != EMPTY_BATCH
         )
         self._touched: set[str] = set()
+        self._unsorted: dict[str, set[str]] = {}
         self._texts: str | None = None
         self._reason = "reason"
         self._texts_removed = 0
@@ -317,12 +321,15 @@ class Rewriter:
                 "group by 1 having sum(rows_removed) > 0 order by 1"
             ).fetchall()
         )
+        if merge:
+            self._note_unsorted(batch for batch, *others in groups if not others)
         done = Rewriting(
             batches_before=len(self._batches),
             batches_after=len(groups),
             rows_removed=removed,
             rows_renamed={name.replace("/", "."): n for name, n in sorted(self._renamed.items())},
             texts_removed=self._texts_removed,
+            batches_sorted=len(self._unsorted),
         )
         if len(groups) == len(self._batches) and not self._touched:
             return done
@@ -382,33 +389,44 @@ class Rewriter:
             }
             | {"landing/removals"}
         )
-        order = {f"{t.source}/{t.name}": t.event_time for t in self.contract.tables}
+        tables = {f"{table.source}/{table.name}": table for table in self.contract.tables}
         batches = ", ".join(literal(batch) for batch in group)
         for name in names:
             files = [file for batch in group for file in self._files(batch, name)]
-            if len(group) == 1 and not self._may_change(name):
+            if len(group) == 1 and not self._may_change(group[0], name):
                 link_folder(self._raw.batches / group[0] / name, target / name)
                 continue
             kept = self._kept(name, files)
             if name == "landing/removals":
                 new = f"select * exclude batch from removed where batch in ({batches})"
                 kept = f"{kept} union all by name {new}" if kept else new
-            elif order.get(name):
-                # Queries ask for weeks: rows near in time share row groups.
-                kept += f" order by {identifier(order[name])}, _file_hash, _row_number"
             file = parquet_file(target, name, 0)
-            rows = self._connection.execute(
-                f"copy ({kept}) to {literal(str(file))} {PARQUET}", self._parameters_of(kept)
-            ).fetchone()[0]
+            parameters = self._parameters_of(kept)
+            if name in tables:
+                rows = write_rows(self._connection, tables[name], kept, file, parameters)
+            else:
+                (rows,) = self._connection.execute(
+                    f"copy ({kept}) to {literal(str(file))} {PARQUET}", parameters
+                ).fetchone()
             self._check(group, name, files, rows)
             if rows == 0:
                 shutil.rmtree(file.parent)
         target.mkdir(exist_ok=True)
 
-    def _may_change(self, name: str) -> bool:
-        """Whether a table of a batch may have other rows after the rewriting."""
+    def _note_unsorted(self, batches: Iterable[str]) -> None:
+        """Notes the batches whose rows are put in order, though nothing is merged with them."""
+        for batch in batches:
+            for table in self.contract.tables:
+                name = f"{table.source}/{table.name}"
+                if not is_sorted(self._connection, table, self._files(batch, name)):
+                    self._unsorted.setdefault(batch, set()).add(name)
+        self._touched |= self._unsorted.keys()
+
+    def _may_change(self, batch: str, name: str) -> bool:
+        """Whether a table of a batch may have other rows, or another order, afterwards."""
         return (
             name == "landing/removals"
+            or name in self._unsorted.get(batch, ())
             or name in self._conditions
             or name in self._renamed
             or (name == "landing/rejects" and self._texts is not None)

@@ -6,12 +6,14 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from orchestration.landing import LandingError, Options, compact, rewriting, withdraw
+from orchestration.landing import LandingError, Options, compact, landing, rewriting, withdraw
 from orchestration.landing.batch import EMPTY_BATCH
+from orchestration.landing.contract import read_contract
 from orchestration.landing.raw import FORMAT_VERSION
 from orchestration.settings import PROJECT
 
@@ -57,21 +59,75 @@ def test_small_batches_become_one_with_the_same_rows_and_ledger(ground):
     assert ground.land().batch_ids[0] > newest
 
 
-def test_rows_of_a_compacted_batch_lie_in_the_order_of_their_time(ground):
-    for day in (3, 1, 2):
-        ground.drop(f"{REQUESTS}/{day}.jsonl", GOOD % (day, f"r{day}"))
+def _land_tokens(ground, *days: int) -> None:
+    """A file for each day, with rows of three tokens by turns, of the first hour first."""
+    for day in days:
+        rows = [
+            f'{{"requested_at":"2026-03-0{day}T{hour:02d}:00:00Z","status_code":200,'
+            f'"token_id":"t{hour * 2 % 3}","request_id":"{hour}"}}\n'
+            for hour in range(9)
+        ]
+        ground.drop(f"{REQUESTS}/{day}.jsonl", "".join(rows))
         ground.land()
+
+
+def test_rows_of_a_compacted_batch_lie_by_date_token_and_time(ground):
+    _land_tokens(ground, 3, 1, 2)
     compact(ground.data, Options())
-    assert ground.query("select request_id from api_requests") == [("r1",), ("r2",), ("r3",)]
+    rows = ground.query("select requested_at::date, token_id, requested_at from api_requests")
+    assert rows == sorted(rows)
+    assert len(rows) == 27
 
 
-def test_large_batches_stay_as_they_are(ground, monkeypatch):
-    _land_days(ground, 3)
-    before = ground.content()
+def test_rows_of_a_log_without_such_a_column_lie_in_the_order_of_their_time(ground, monkeypatch):
+    plain = read_contract()
+    tables = tuple(replace(table, sorted_by=None) for table in plain.tables)
+    monkeypatch.setattr(rewriting, "read_contract", lambda: replace(plain, tables=tables))
+    _land_tokens(ground, 3, 1, 2)
+    compact(ground.data, Options())
+    rows = ground.query("select requested_at from api_requests")
+    assert rows == sorted(rows)
+
+
+def test_large_batches_are_sorted_once_and_stay_as_they_are(ground, monkeypatch):
+    _land_tokens(ground, 1, 2, 3)
+    rows = ground.query(ROWS)
     monkeypatch.setattr(rewriting, "COMPACT_BYTES", 1)
     done = compact(ground.data, Options())
-    assert (done.batches_before, done.batches_after) == (3, 3)
+    assert (done.batches_before, done.batches_after, done.batches_sorted) == (3, 3, 3)
+    assert ground.query(ROWS) == rows
+    for file in (ground.data.raw / "batches").glob(f"2*/{REQUESTS}/*.parquet"):
+        lying = ground.query(f"select token_id, requested_at from '{file}'")
+        assert lying == sorted(lying)
+    before = ground.content()
+    assert compact(ground.data, Options()).batches_sorted == 0
     assert ground.content() == before
+    _land_tokens(ground, 4)
+    assert compact(ground.data, Options()).batches_sorted == 1
+
+
+def test_several_parts_of_a_large_batch_become_one_sorted_file(ground, monkeypatch):
+    monkeypatch.setattr(landing, "GROUP_FILES", 1)
+    for day in (2, 1):
+        ground.drop(f"{REQUESTS}/{day}.jsonl", GOOD % (day, "r") + GOOD % (day, "s"))
+    ground.land()
+    rows = ground.query(ROWS)
+    assert compact(ground.data, Options()).batches_sorted == 1
+    assert ground.query(ROWS) == rows
+    assert len(list((ground.data.raw / "batches").glob(f"2*/{REQUESTS}/*.parquet"))) == 1
+    assert compact(ground.data, Options()).batches_sorted == 0
+
+
+def test_rows_that_were_landed_before_there_was_the_column_are_sorted_by_what_there_is(ground):
+    _land_tokens(ground, 2, 1)
+    for file in (ground.data.raw / "batches").glob(f"2*/{REQUESTS}/*.parquet"):
+        ground.query(
+            f"copy (select * exclude token_id from '{file}') to '{file}.new' (format parquet)"
+        )
+        file.with_name(f"{file.name}.new").rename(file)
+    compact(ground.data, Options())
+    rows = ground.query("select requested_at from api_requests")
+    assert rows == sorted(rows) and len(rows) == 18
 
 
 def test_rows_past_their_time_expire_and_the_ledger_says_so(ground):
