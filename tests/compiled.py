@@ -143,7 +143,8 @@ def compile_ahead(variants: Iterable[Vars]) -> None:
     # A folder that the processes of one test run share: tests/conftest.py names it.
     shared = os.environ.get("NORTH_STAR_COMPILED")
     if shared is None:
-        _keep(missing, _compile(missing))
+        with tempfile.TemporaryDirectory() as place:
+            _keep(missing, _compile(missing, Path(place)))
         return
     Path(shared).mkdir(exist_ok=True)
     files = {
@@ -152,7 +153,8 @@ def compile_ahead(variants: Iterable[Vars]) -> None:
     }
     with FileLock(Path(shared, "lock")):
         new = [each for each in missing if not files[_key(each)].exists()]
-        for each, nodes in zip(new, _compile(new) if new else (), strict=True):
+        compiled = _compile(new, Path(shared, "workshop")) if new else ()
+        for each, nodes in zip(new, compiled, strict=True):
             files[_key(each)].write_text(json.dumps(nodes))
     _keep(missing, [json.loads(files[_key(each)].read_text()) for each in missing])
 
@@ -162,26 +164,32 @@ def _keep(variants: Iterable[Vars], compiled: Iterable[list[dict[str, Any]]]) ->
         _COMPILED[_key(variables)] = {node["name"]: _step(node) for node in nodes}
 
 
-def _compile(variants: list[Vars]) -> list[list[dict[str, Any]]]:
-    """The nodes of each set of vars, from a process of dbt's own."""
-    with tempfile.TemporaryDirectory() as place:
-        exchanged = Path(place, "compiled.json")
-        exchanged.write_text(json.dumps(variants))
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.compiled", str(exchanged)],
-            cwd=PROJECT,
-            env={
-                **os.environ,
-                "NORTH_STAR_DATA": str(_no_files(Path(place, "data")).root),
-                "DBT_TARGET_PATH": str(Path(place, "target")),
-                "DBT_LOG_PATH": str(Path(place, "logs")),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout
-        return json.loads(exchanged.read_text())
+def _compile(variants: list[Vars], place: Path) -> list[list[dict[str, Any]]]:
+    """The nodes of each set of vars, from a process of dbt's own.
+
+    Args:
+        variants: the sets of vars.
+        place: a folder that keeps what dbt has read of the project, for the next time.
+    """
+    place.mkdir(exist_ok=True)
+    # The same folder each time: dbt reads the project anew when an environment variable changes.
+    data = Path(place, "data")
+    exchanged = Path(place, "compiled.json")
+    exchanged.write_text(json.dumps(variants))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.compiled", str(exchanged)],
+        cwd=PROJECT,
+        env={
+            **os.environ,
+            "NORTH_STAR_DATA": str(data if data.exists() else _no_files(data).root),
+            "DBT_LOG_PATH": str(Path(place, "logs")),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    return json.loads(exchanged.read_text())
 
 
 _COMPILED: dict[str, dict[str, Step]] = {}
@@ -228,8 +236,13 @@ def _seed_query(node: dict[str, Any]) -> str:
 # -- In the process of its own ---------------------------------------------------------------------
 
 
-def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
-    """The seeds, compiled models and blocking singular tests, once for each set of vars."""
+def _compile_with_dbt(variants: list[Vars], place: Path) -> list[list[dict[str, Any]]]:
+    """The seeds, compiled models and blocking singular tests, once for each set of vars.
+
+    Args:
+        variants: the sets of vars.
+        place: keeps what dbt has read of each structure of the project.
+    """
     from dbt.cli.main import dbtRunner
 
     manifests: dict[str, Any] = {}
@@ -238,6 +251,9 @@ def _compile_with_dbt(variants: list[Vars]) -> list[list[dict[str, Any]]]:
         # No other var changes which models there are and what they read.
         structure = {name: variables[name] for name in _STRUCTURAL & variables.keys()}
         if _key(structure) not in manifests:
+            target = place / f"target-{hashlib.sha256(_key(structure).encode()).hexdigest()[:8]}"
+            # Read by dbt where no option says it: in the compilation below, too.
+            os.environ["DBT_TARGET_PATH"] = str(target)
             parsed = dbtRunner().invoke(["--quiet", "parse", "--vars", json.dumps(structure)])
             if not parsed.success:
                 raise SystemExit(f"dbt cannot read the project: {parsed.exception}")
@@ -278,4 +294,5 @@ def _described(node: Any, names: dict[str, str]) -> dict[str, Any]:
 
 if __name__ == "__main__":
     exchanged = Path(sys.argv[1])
-    exchanged.write_text(json.dumps(_compile_with_dbt(json.loads(exchanged.read_text()))))
+    given = json.loads(exchanged.read_text())
+    exchanged.write_text(json.dumps(_compile_with_dbt(given, exchanged.parent)))

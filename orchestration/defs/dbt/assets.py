@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import (
     DagsterDbtCliRuntimeError,
     DbtCliInvocation,
@@ -28,6 +29,7 @@ from orchestration.publishing import (
     read_basis,
     what_stays,
 )
+from orchestration.publishing.copying import quoted
 from orchestration.rebuild import Rebuild
 from orchestration.settings import PROJECT, SPARK, DataFolder, SettingsError
 
@@ -90,10 +92,11 @@ def dbt_build(
         if data.warehouse.exists():
             data.warehouse.chmod(0o600)
         try:
-            # Another process can read DuckDB's file only when dbt has let go of it.
-            events = build.stream() if data.target == SPARK else _when_ended(build.stream())
-            for event in events:
-                yield from _with_metadata(event, build)
+            if data.target == SPARK:
+                for event in build.stream():
+                    yield from _with_metadata(event, build)
+            else:
+                yield from _with_contents(_when_ended(build.stream()), data, build)
         except DagsterDbtCliRuntimeError as error:
             raise dg.Failure(_what_failed(data, target, error), allow_retries=False) from error
         finally:
@@ -122,8 +125,55 @@ def _when_ended(events: Iterable[Any]) -> Iterator[Any]:
         raise failure
 
 
+def _with_contents(
+    events: Iterable[Any], data: DataFolder, build: DbtCliInvocation
+) -> Iterator[Any]:
+    """Events of a build on DuckDB that has ended, with the rows and columns of their tables.
+
+    All tables are looked at at once: dagster-dbt asks for each by itself, which takes more of the
+    processor than building them does.
+    """
+    contents: dict[tuple[str, str], dict[str, Any]] | None = None
+    for event in events:
+        if not isinstance(event, dg.Output):
+            yield event
+            continue
+        # Another process can read DuckDB's file only when dbt has let go of it.
+        contents = _contents(data) if contents is None else contents
+        node = build.manifest["nodes"][event.metadata["unique_id"].text]
+        found = contents.get((node["schema"], node["alias"]), {})
+        yield event.with_metadata({**event.metadata, **found})
+
+
+def _contents(data: DataFolder) -> dict[tuple[str, str], dict[str, Any]]:
+    """Number of rows (of tables) and columns by schema and name, as Dagster's page shows them."""
+    settings = {"file_search_path": str(data.raw / "batches")}
+    with duckdb.connect(data.warehouse, read_only=True, config=settings) as warehouse:
+        tables = warehouse.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        columns = warehouse.execute(
+            "select schema_name, table_name, list(column_name order by column_index), "
+            "list(data_type order by column_index) from duckdb_columns() where not internal "
+            "group by all"
+        ).fetchall()
+        rows = {
+            (schema, name): warehouse.table(f"{quoted(schema)}.{quoted(name)}").shape[0]
+            for schema, name in tables
+        }
+    contents: dict[tuple[str, str], dict[str, Any]] = {
+        (schema, name): {
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(*each) for each in zip(names, types, strict=True)]
+            )
+        }
+        for schema, name, names, types in columns
+    }
+    for table, number in rows.items():
+        contents[table]["dagster/row_count"] = number
+    return contents
+
+
 def _with_metadata(event: Any, build: DbtCliInvocation) -> Iterator[Any]:
-    """An event with the rows and columns of its table.
+    """An event with the rows and columns of its table on Spark.
 
     One event at a time: while dagster-dbt waits for the next one it asks for it without a pause,
     which takes a whole processor for as long as a build lasts.
