@@ -102,7 +102,8 @@ def show(found: Mapping[str, Any]) -> str:
     )
 
 
-# -- In a process of its own: tokens and days, requests, successes ------------------------------------
+# -- In a process of its own -----------------------------------------------------------------------
+# Each answers tokens and days, requests and successes.
 
 
 def by_duckdb(data: str) -> list[int]:
