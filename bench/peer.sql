@@ -752,7 +752,11 @@ nth_weeks as (
 ),
 
 asked as (
-    select distinct token_versions.*, week_start, wanted
+    select distinct
+        token_versions.* exclude (ends_at),
+        wanted,
+        greatest(week_start::timestamp, valid_from) as begins_at,
+        least(week_start + interval 7 day, valid_to) as ends_at
     from calls
     inner join nth_weeks using (developer_id, week_start)
     inner join token_versions using (version)
@@ -776,10 +780,8 @@ from read_parquet(getvariable('log')) as log
 inner join asked
     on
         log.token_id = asked.token_id
-        and log.requested_at >= asked.week_start
-        and log.requested_at < asked.week_start + interval 7 day
-        and log.requested_at >= asked.valid_from
-        and log.requested_at < asked.valid_to;
+        and log.requested_at >= asked.begins_at
+        and log.requested_at < asked.ends_at;
 
 -- Conditions that cost more than finding these rows come after it.
 create temp table nth_successes as
