@@ -27,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects install-semantic run mf docs serve-postgres superset-check land withdraw compact forget formats show digest publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects install-semantic run build mf docs serve-postgres superset-check land withdraw compact forget formats show digest publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ install-semantic: .venv/.installed-semantic ## Add what make mf and make docs ne
 
 run: $(RUN_VENV)/.installed ## Land new files, build and test the models, publish, show the latest final week
 	@$(RUN_VENV)/bin/python -m orchestration run
+
+WEEKS ?=
+FULL ?=
+build: $(RUN_VENV)/.installed ## The same, even if nothing is new: make build [WEEKS=2026-10-05..2026-11-02] [FULL=yes] computes them again
+	@$(RUN_VENV)/bin/python -m orchestration build --weeks "$(WEEKS)" $(if $(filter-out no,$(FULL)),--full)
 
 land: install ## Land new files only; then dbt build works on its own
 	@$(BIN)/python -m orchestration land

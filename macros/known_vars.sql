@@ -41,6 +41,7 @@
         'landing_quiet_seconds',
         'max_reject_rate',
         'raw_retention_days',
+        'rebuild_weeks',
         'kept_publications',
         'dev_last_weeks',
     ]) }}

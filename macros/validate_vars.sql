@@ -26,6 +26,7 @@
         {%- do require_one_of('exclude_left_truncated', [true, false]) -%}
         {%- do require_status_codes('extra_success_status_codes') -%}
         {%- do require_past_date('tracking_starts_at') -%}
+        {%- do require_weeks('rebuild_weeks') -%}
         {%- do require_whole_number('late_allowance_days', 0) -%}
         {%- do require_whole_number('min_qualified_requests', 1) -%}
         {%- do require_whole_number('rotation_window_days', 0) -%}

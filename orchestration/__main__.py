@@ -14,8 +14,9 @@ import click
 from orchestration.environment import export, prepare_dagster_home
 from orchestration.manifest import ManifestError, ensure_manifest
 from orchestration.publishing import what_stays
+from orchestration.rebuild import NOTHING, Rebuild
 from orchestration.run_lock import RunLockError, hold_run_lock
-from orchestration.settings import PROJECT, DataFolder, SettingsError, digest_webhook
+from orchestration.settings import PROJECT, DataFolder, SettingsError, digest_webhook, memory_limit
 from orchestration.summary import summarise
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ def _data() -> DataFolder:
     return data
 
 
-def _check_webhook() -> None:
+def _check_settings() -> None:
     try:
         digest_webhook()
+        memory_limit()
     except SettingsError as error:
         raise Mistake(str(error)) from None
 
@@ -49,19 +51,42 @@ def cli() -> None:
     """North Star: from raw logs to published numbers, in the folder NORTH_STAR_DATA."""
 
 
+_WAIT = click.option(
+    "--wait", default=3600, show_default=True, help="Seconds to wait for another run."
+)
+
+
 @cli.command()
-@click.option("--wait", default=3600, show_default=True, help="Seconds to wait for another run.")
+@_WAIT
 def run(wait: int) -> None:
-    """Land new files, build and test every model, publish, and show the latest final week."""
+    """Land new files, build and test every model, publish, and show the latest final week. Where
+    nothing is new, nothing is built or published."""
+    _run(wait, NOTHING)
+
+
+@cli.command()
+@_WAIT
+@click.option("--weeks", default="", help="Days in the first and last week to compute again.")
+@click.option("--full", is_flag=True, help="Compute everything again, from raw/ up.")
+def build(wait: int, weeks: str, full: bool) -> None:
+    """The same run, which builds, tests and publishes even if nothing is new."""
+    _run(wait, Rebuild(anyway=True, weeks=weeks, everything=full))
+
+
+def _run(wait: int, rebuild: Rebuild) -> None:
     data = _data()
-    _check_webhook()
+    _check_settings()
+    try:
+        rebuild.check(data)
+    except SettingsError as error:
+        raise Mistake(str(error)) from None
     _provide_files(data)
     # Imported late: Dagster takes seconds to load, and the mistakes above should not wait for it.
     from orchestration.refresh import RefreshError, refresh
 
     try:
         ensure_manifest(data)
-        refresh(data, wait)
+        refresh(data, wait, rebuild)
     except (ManifestError, RefreshError) as error:
         raise click.ClickException(f"The run failed. {error}{_if_disk_is_full(data)}") from None
     except Exception as error:
@@ -251,7 +276,7 @@ def rollback(run_id: str | None) -> None:
         raise click.ClickException(f"{error} {what_stays(data)}") from None
     click.echo(
         f"Readers see the set of {found.published_at:%Y-%m-%d %H:%M} UTC again, of run "
-        f"{found.run_id}. The next run publishes a new one."
+        f"{found.run_id}. They do until a run has something new to publish."
     )
 
 
@@ -316,7 +341,7 @@ def sample(folder: Path, developers: int, seed: int, without: tuple[str, ...]) -
 def dev(host: str, port: int) -> None:
     """Dagster's web page and daemon, on the same assets, job and history; runs the schedules."""
     data = _data()
-    _check_webhook()
+    _check_settings()
     prepare_dagster_home(data)
     try:
         ensure_manifest(data)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration.settings import PROJECT, DataFolder
+from orchestration.settings import PROJECT, DataFolder, memory_limit
 
 _INSTANCE_CONFIG = PROJECT / "orchestration" / "dagster.yaml"
 
@@ -54,6 +54,20 @@ def private_files() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+@contextmanager
+def spilling(data: DataFolder) -> Iterator[Mapping[str, str]]:
+    """DuckDB's settings for bounded memory, and the folder for what does not fit while it lasts.
+
+    What a killed run has left there goes first. The caller holds the run lock.
+    """
+    shutil.rmtree(data.spill, ignore_errors=True)
+    data.spill.mkdir(mode=0o700)
+    try:
+        yield {"memory_limit": memory_limit(), "temp_directory": str(data.spill)}
+    finally:
+        shutil.rmtree(data.spill, ignore_errors=True)
 
 
 def dbt_executable() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,8 @@ def erase(data: DataFolder, names: Iterable[str], project: Path = PROJECT) -> Re
 def _delete_databases(data: DataFolder) -> tuple[str, ...]:
     """Deletes what is built from raw/: the next run builds it again."""
     discard_build(data)
+    for spilled in (data.spill, data.dev / data.spill.name):
+        shutil.rmtree(spilled, ignore_errors=True)
     files = [*data.root.glob(f"{data.warehouse.name}*"), *data.dev.glob("*.duckdb*")]
     for file in files:
         file.unlink()

@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ _ADAPTERS = {DUCKDB: "dbt-duckdb", SPARK: "dbt-spark"}
 _FILES = ("dbt_project.yml", "profiles.yml")
 _CACHE = "partial_parse.msgpack"
 _FOLDERS = ("models", "macros", "seeds", "tests/dbt")
+_PUBLISHING = ("orchestration/publishing", "orchestration/report")
 
 
 class ManifestError(Exception):
@@ -47,7 +48,7 @@ def ensure_manifest(data: DataFolder, project: Path = PROJECT) -> Path:
     stamp = data.dbt / "manifest.fingerprint"
     # The web server, the daemon and a run may load the definitions at the same moment.
     with FileLock(data.dbt / "manifest.lock"):
-        fingerprint = _fingerprint(project, _adapter(data.target))
+        fingerprint = _fingerprint(project, _adapter(data.target), _FOLDERS)
         if manifest.exists() and stamp.exists() and stamp.read_text() == fingerprint:
             return manifest
         stamp.unlink(missing_ok=True)
@@ -76,7 +77,7 @@ def build_target(data: DataFolder) -> Path:
 
 def _parse(data: DataFolder, project: Path) -> Path:
     # Not in the build's own target folder: a running build reads and writes there.
-    target = data.dbt / "parse"
+    target = _parse_target(data)
     parsed = _dbt_parse(data, project, target)
     if parsed.returncode and (target / _CACHE).exists():
         # What dbt keeps of the last parse makes it refuse some changes that are right: a measure
@@ -85,7 +86,7 @@ def _parse(data: DataFolder, project: Path) -> Path:
         parsed = _dbt_parse(data, project, target)
     if parsed.returncode:
         raise ManifestError(_refusal(parsed.stdout.strip()))
-    _hand_over_cache(target, build_target(data))
+    hand_over_cache(data)
     return target / "manifest.json"
 
 
@@ -115,12 +116,17 @@ def _refusal(said: str) -> str:
     return f"dbt cannot parse the project:\n{said}"
 
 
-def _hand_over_cache(parsed: Path, build: Path) -> None:
-    """Spare the next build the same parsing."""
+def hand_over_cache(data: DataFolder) -> None:
+    """Spare the next build the parsing that has made the manifest."""
+    build = build_target(data)
     build.mkdir(exist_ok=True)
     incoming = build / f".{_CACHE}.{os.getpid()}"
-    shutil.copyfile(parsed / _CACHE, incoming)
+    shutil.copyfile(_parse_target(data) / _CACHE, incoming)
     incoming.replace(build / _CACHE)
+
+
+def _parse_target(data: DataFolder) -> Path:
+    return data.dbt / "parse"
 
 
 def _adapter(target: str) -> str:
@@ -135,16 +141,27 @@ def _adapter(target: str) -> str:
         ) from None
 
 
-def _fingerprint(project: Path, adapter: str) -> str:
+def project_fingerprint(data: DataFolder, project: Path = PROJECT) -> str:
+    """Changes with anything in the project that decides what a run publishes: SQL, lists, vars, the
+    Python that publishes, and the versions of dbt and of the target's adapter.
+
+    Raises:
+        ManifestError: the adapter for the target is not installed.
+    """
+    return _fingerprint(project, _adapter(data.target), (*_FOLDERS, *_PUBLISHING))
+
+
+def _fingerprint(project: Path, adapter: str, folders: Iterable[str]) -> str:
     # Contents rather than times: a checkout or a deleted file does not always make anything newer.
     digest = hashlib.sha256(f"{project} {version('dbt-core')} {adapter}".encode())
-    for path in _inputs(project):
+    for path in _inputs(project, folders):
         digest.update(str(path.relative_to(project)).encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def _inputs(project: Path) -> Iterator[Path]:
+def _inputs(project: Path, folders: Iterable[str]) -> Iterator[Path]:
     yield from (project / name for name in _FILES)
-    for folder in _FOLDERS:
-        yield from sorted(path for path in (project / folder).rglob("*") if path.is_file())
+    for folder in folders:
+        files = (path for path in (project / folder).rglob("*") if path.is_file())
+        yield from sorted(path for path in files if path.suffix != ".pyc")

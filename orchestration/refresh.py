@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 
 import dagster as dg
 
 from orchestration.environment import prepare_dagster_home
+from orchestration.rebuild import NOTHING, Rebuild
 from orchestration.settings import DataFolder
 
 # Dagster's own log goes to its history; a terminal shows what landing and dbt print.
@@ -20,15 +22,16 @@ class RefreshError(Exception):
     """A run has failed; the message says what failed and what is published all the same."""
 
 
-def refresh(data: DataFolder, wait_seconds: int = 3600) -> str:
-    """Land, build, test and publish.
+def refresh(data: DataFolder, wait_seconds: int = 3600, rebuild: Rebuild = NOTHING) -> str:
+    """Land, build, test and publish; where nothing is new, only land.
 
     Args:
         data: the folder to work in.
         wait_seconds: how long to wait for another run to end.
+        rebuild: what is built although nothing is new.
 
     Returns:
-        The run's id, which is the publication's too.
+        The run's id, which is the publication's too, if there is one.
 
     Raises:
         RefreshError: an asset or a blocking check failed.
@@ -41,6 +44,7 @@ def refresh(data: DataFolder, wait_seconds: int = 3600) -> str:
     config = {
         "loggers": _QUIET,
         "resources": {"run_lock": {"config": {"wait_seconds": wait_seconds}}},
+        "ops": {"dbt": {"config": asdict(rebuild)}},
     }
     with dg.DagsterInstance.get() as instance:
         result = job.execute_in_process(config, instance=instance, raise_on_error=False)

@@ -1,18 +1,23 @@
 """What a run works on: the folder ``NORTH_STAR_DATA`` and the engine ``NORTH_STAR_TARGET``.
 
-And where its digest is sent: ``NORTH_STAR_DIGEST_WEBHOOK``.
+Where its digest is sent: ``NORTH_STAR_DIGEST_WEBHOOK``. How much memory DuckDB may take:
+``NORTH_STAR_MEMORY_LIMIT``.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_DATA = PROJECT / "data"
+
+_MEMORY_LIMIT = "1200MB"
+_SIZE = re.compile(r"\d+(\.\d+)? *[MG]i?B", re.IGNORECASE)
 
 # Targets of profiles.yml that a run may build on, and what they are.
 DUCKDB = "prod"
@@ -84,6 +89,11 @@ class DataFolder:
         return self.root / "warehouse.duckdb"
 
     @property
+    def spill(self) -> Path:
+        """What does not fit in the memory of a run; gone when it ends."""
+        return self.root / "spill"
+
+    @property
     def dev(self) -> Path:
         """Databases of those who work on the models, in a folder that only they may read."""
         return self.root / "dev"
@@ -102,6 +112,12 @@ class DataFolder:
     def digest_sent(self) -> Path:
         """Which week's digest was sent; without it the next run sends that of its latest week."""
         return self.root / "digest_sent.json"
+
+    @property
+    def rolled_back(self) -> Path:
+        """Which version somebody has gone back to; it counts as long as readers see that one."""
+        suffix = "" if self.target == DUCKDB else f"-{self.target}"
+        return self.root / f"rolled_back{suffix}.json"
 
     @property
     def dbt(self) -> Path:
@@ -139,6 +155,21 @@ def digest_webhook() -> str | None:
             "NORTH_STAR_DIGEST_WEBHOOK is no address that the digest can be sent to: it should be "
             "the webhook's, which begins with https:// (or http:// on this machine). It is a "
             "secret and not repeated here."
+        )
+    return named
+
+
+def memory_limit() -> str:
+    """How much memory DuckDB may take, as it writes sizes; profiles.yml has the same default.
+
+    Raises:
+        SettingsError: ``NORTH_STAR_MEMORY_LIMIT`` is no size.
+    """
+    named = os.environ.get("NORTH_STAR_MEMORY_LIMIT", _MEMORY_LIMIT)
+    if not _SIZE.fullmatch(named):
+        raise SettingsError(
+            f"NORTH_STAR_MEMORY_LIMIT={named} is no size of memory: write a number and MB or GB, "
+            f"such as {_MEMORY_LIMIT}."
         )
     return named
 

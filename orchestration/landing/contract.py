@@ -2,10 +2,10 @@
 
 The yml of dbt's sources is the one place that names the raw tables and their columns. What landing
 needs beyond names and types stands in it as ``meta``: on a source ``config.meta.landing``
-(``relations``), on a table ``config.meta.landing`` (``folder``, ``records``, ``event_time``), on a
-column ``config.meta`` (``from``, ``required``, ``hash_of``, ``prefix_of``, ``cut_query_string``,
-``person``, ``name_ends_at``, ``personal``). The columns that a program adds to its CRM's tables are
-named in dbt_project.yml, see ``custom_fields``.
+(``relations``), on a table ``config.meta.landing`` (``folder``, ``records``, ``event_time``,
+``request_id``, ``status``, ``sorted_by``), on a column ``config.meta`` (``from``, ``required``,
+``hash_of``, ``prefix_of``, ``cut_query_string``, ``person``, ``name_ends_at``, ``personal``). The
+columns that a program adds to its CRM's tables are named in dbt_project.yml, see ``custom_fields``.
 """
 
 from __future__ import annotations
@@ -38,6 +38,10 @@ LEDGER = {
     "file_dates": (
         "file_hash", "source_name", "table_name", "event_date", "rows_landed", "landed_at",
     ),
+    "repeats": (
+        "file_hash", "row_number", "source_name", "table_name", "request_id", "content_hash",
+        "status_code", "event_date", "event_at", "landed_at",
+    ),
     "rejects": (
         "source_name", "table_name", "path", "row_number", "reason", "raw_text", "_file_hash",
         "_landed_at",
@@ -54,7 +58,7 @@ LEDGER = {
 }  # fmt: skip
 
 _SOURCE_KEYS = {"relations", "written_by_landing"}
-_TABLE_KEYS = {"folder", "records", "event_time"}
+_TABLE_KEYS = {"folder", "records", "event_time", "request_id", "status", "sorted_by"}
 _COLUMN_KEYS = {
     "from", "required", "hash_of", "prefix_of", "cut_query_string", "person", "name_ends_at",
     "personal",
@@ -122,6 +126,10 @@ class Table:
         columns: in the order of the yml, without the lineage columns.
         records: key of the array of records, for one JSON document per file; None for rows.
         event_time: the column that says when the event happened, for logs.
+        is_request_log: whether landing lists the rows that may be duplicates of one another.
+        request_id: of such a log the column by which a second delivery is known; None: by all.
+        status: of such a log the column with the HTTP status; None: it has none.
+        sorted_by: the column by which compaction sorts the rows of a date; None: by time.
         has_relations: whether there may be several systems of the source's kind, each in a folder
             that begins with the source's name: ``hubspot/`` and ``hubspot_emea/``. The folder's
             name is the row's ``_source_relation``.
@@ -133,6 +141,10 @@ class Table:
     columns: tuple[Column, ...]
     records: str | None = None
     event_time: str | None = None
+    is_request_log: bool = False
+    request_id: str | None = None
+    status: str | None = None
+    sorted_by: str | None = None
     has_relations: bool = False
 
     @property
@@ -249,6 +261,7 @@ def _table(
     event_time = landing.get("event_time")
     if event_time and not any(c.name == event_time and c.data_type == "timestamp" for c in columns):
         raise LandingError(f"{where}: event_time {event_time} is not one of its timestamp columns.")
+    _check_columns_of_log(where, columns, landing)
     folders = landing.get("folder") or f"{source}/{entry['name']}"
     folders = [folders] if isinstance(folders, str) else folders
     label = f"{source}.{entry['name']}"
@@ -261,6 +274,10 @@ def _table(
         columns=(*columns, *added),
         records=landing.get("records"),
         event_time=event_time,
+        is_request_log="request_id" in landing,
+        request_id=landing.get("request_id"),
+        status=landing.get("status"),
+        sorted_by=landing.get("sorted_by"),
         has_relations=has_relations,
     )
     if table.records:
@@ -268,6 +285,28 @@ def _table(
             if any(other.startswith(path + ".") for other in table.inputs):
                 raise LandingError(f"{where}: {path} is read both as a value and as an object.")
     return table
+
+
+def _check_columns_of_log(where: str, columns: tuple[Column, ...], landing: dict[str, Any]) -> None:
+    """What is said of a log's rows has to be said of a log, and of columns that it has."""
+    types = {column.name: column.data_type for column in columns}
+    wanted = {
+        "request_id": (("varchar",), "a varchar column, or null where the log has no ids"),
+        "status": (("integer", "bigint"), "a column of whole numbers; leave it out without one"),
+        "sorted_by": (DATA_TYPES, "a column; leave it out to have rows in the order of time"),
+    }
+    for key, (allowed, words) in wanted.items():
+        if key not in landing:
+            continue
+        given = landing[key]
+        if not landing.get("event_time"):
+            raise LandingError(f"{where}: {key} is for logs; say event_time, too.")
+        if key == "request_id" and given is None:
+            continue
+        if types.get(given) not in allowed:
+            raise LandingError(f"{where}: {key} {given} is not one of its columns; name {words}.")
+    if "status" in landing and "request_id" not in landing:
+        raise LandingError(f"{where}: status is for logs of requests; say request_id, too.")
 
 
 def _added(columns: tuple[Column, ...], custom_fields: list[CustomField]) -> list[Column]:

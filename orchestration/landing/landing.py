@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.landing.batch import PARQUET, parquet_file
 from orchestration.landing.contract import Contract, Table, read_contract
 from orchestration.landing.errors import LandingError
 from orchestration.landing.forgetting import ForgottenPeople
@@ -34,8 +35,9 @@ from orchestration.landing.inventory import (
 )
 from orchestration.landing.options import Options, read_options
 from orchestration.landing.progress import Progress
-from orchestration.landing.raw import PARQUET, LedgerEntry, RawFolder, parquet_file
+from orchestration.landing.raw import LedgerEntry, RawFolder
 from orchestration.landing.readers import Shape
+from orchestration.landing.repeats import list_repeats
 from orchestration.landing.scan import Scan, ScannedFile, reject_whole
 from orchestration.landing.secrets import MASK, literal, read_token_key
 from orchestration.landing.values import identifier
@@ -210,7 +212,7 @@ class _Landing:
         if warning:
             self.result.warnings.append(warning)
         self.raw.upgrade(self.connection, self.contract.tables)
-        self.raw.store_key(key)
+        self.raw.store_key(key, self.contract.tables)
         self._note_new_columns(ledger)
         self.raw.store_empty_batch(self.connection, self.contract)
         self.quiet_seconds = options.quiet_seconds
@@ -392,6 +394,7 @@ class _Landing:
                 return
             self._check_sums(landed)
             self._write_ledger(batch, batch_id, landed_at, landed)
+            list_repeats(self.connection, self.contract.tables, batch, self.raw.batches)
             self.raw.publish(batch_id)
         finally:
             shutil.rmtree(batch, ignore_errors=True)

@@ -3,7 +3,7 @@
     raw/format.json                                   version, fingerprint of the token key
     raw/batches                                       a link to the current one of raw/versions/
     raw/versions/<n>/<batch id>/<source>/<table>/<n>.parquet
-    raw/versions/<n>/<batch id>/landing/{files,file_dates,rejects,removals}/0.parquet
+    raw/versions/<n>/<batch id>/landing/{files,file_dates,repeats,rejects,removals}/0.parquet
     raw/versions/<n>/00000000T000000000000Z/          an empty file for every table: its columns
 
 A batch is built in ``raw/.incoming-<batch id>/`` on the same disk, synced, and renamed once. What
@@ -16,21 +16,22 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
+from orchestration.landing.batch import EMPTY_BATCH, PARQUET, parquet_file
 from orchestration.landing.contract import Contract, Table
 from orchestration.landing.errors import LandingError
+from orchestration.landing.repeats import REPEATS, definition_of_repeats, list_all_repeats
 from orchestration.landing.secrets import TokenKey, literal
 from orchestration.landing.values import identifier
 
-# 1: raw/batches was a folder, and the ledger had no file_dates.
-FORMAT_VERSION = 2
-EMPTY_BATCH = "00000000T000000000000Z"
+# 1: raw/batches was a folder, and the ledger had no file_dates. 2: nor repeats.
+FORMAT_VERSION = 3
 _BATCH_ID = "%Y%m%dT%H%M%S%fZ"
 _INCOMING = ".incoming-"
 _FIRST_VERSION = "000001"
@@ -45,6 +46,13 @@ class LedgerEntry:
     path: str
     size: int
     modified: int
+
+
+@dataclass(frozen=True)
+class _Format:
+    version: int
+    fingerprint: str
+    definition_of_repeats: str
 
 
 class RawFolder:
@@ -138,11 +146,15 @@ class RawFolder:
         ).fetchall()
         return [LedgerEntry(*row) for row in rows]
 
-    def _stored(self) -> tuple[int, str] | None:
-        """Version and fingerprint in ``format.json``, None where it is missing."""
+    def _stored(self) -> _Format | None:
+        """What stands in ``format.json``, None where it is missing."""
         try:
             stored = json.loads(self._format.read_text(encoding="utf-8"))
-            return int(stored["format_version"]), str(stored["token_key_fingerprint"])
+            return _Format(
+                int(stored["format_version"]),
+                str(stored["token_key_fingerprint"]),
+                str(stored.get("definition_of_repeats")),
+            )
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError) as error:
@@ -150,9 +162,9 @@ class RawFolder:
 
     def _refuse_later_version(self) -> None:
         stored = self._stored()
-        if stored and stored[0] > FORMAT_VERSION:
+        if stored and stored.version > FORMAT_VERSION:
             raise LandingError(
-                f"{self.root} has format {stored[0]}; this version of North Star knows up to "
+                f"{self.root} has format {stored.version}; this version of North Star knows up to "
                 f"{FORMAT_VERSION}."
             )
 
@@ -172,7 +184,7 @@ class RawFolder:
                 f"{self._format} is missing, so nobody can tell which token key the rows "
                 "beside it were hashed with; restore it from a backup."
             )
-        if stored and stored[1] != key.fingerprint and has_landed:
+        if stored and stored.fingerprint != key.fingerprint and has_landed:
             raise LandingError(
                 "The token key is not the one that the tokens in raw/ were hashed with "
                 f"(NORTH_STAR_TOKEN_KEY, or {self.root.parent / 'token_key'} without it), so old "
@@ -180,15 +192,24 @@ class RawFolder:
                 "token key' in docs/landing.md."
             )
 
-    def upgrade(self, connection: duckdb.DuckDBPyConnection, tables: Iterable[Table]) -> None:
-        """Brings the ledger of format 1 up to date: the event dates of the files in it.
+    def upgrade(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]) -> None:
+        """Brings the ledger of earlier formats up to date, in steps that survive a crash.
 
-        They are one batch more, so that a crash leaves the old ledger or the new one. The version
-        is written with the key, after this.
+        The list of repeats is made anew, too, if it was made by another definition of them. The
+        version is written with the key, after this.
         """
         stored = self._stored()
-        if stored is None or stored[0] >= FORMAT_VERSION:
+        if stored is None:
             return
+        if stored.version < 2:
+            self._add_file_dates(connection, tables)
+        if stored.definition_of_repeats != definition_of_repeats(tables):
+            self._renew_repeats(connection, tables)
+
+    def _add_file_dates(
+        self, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]
+    ) -> None:
+        """Adds the event dates of the files in it to the ledger, as one batch more."""
         dated = [
             f"select _file_hash as file_hash, {literal(table.source)} as source_name, "
             f"{literal(table.name)} as table_name, "
@@ -208,9 +229,27 @@ class RawFolder:
         connection.execute(f"copy ({' union all '.join(dated)}) to {literal(str(file))} {PARQUET}")
         self.publish(batch_id)
 
-    def store_key(self, key: TokenKey) -> None:
-        """Writes ``format.json``: the version and the key's fingerprint."""
-        content = {"format_version": FORMAT_VERSION, "token_key_fingerprint": key.fingerprint}
+    def _renew_repeats(
+        self, connection: duckdb.DuckDBPyConnection, tables: Sequence[Table]
+    ) -> None:
+        logs = [f"{table.source}/{table.name}" for table in tables if table.is_request_log]
+        if not any(any(self.batches.glob(f"*/{name}/*.parquet")) for name in (*logs, REPEATS)):
+            return
+        incoming = self.incoming("version")
+        try:
+            link_folder(self.batches.resolve(), incoming)
+            list_all_repeats(connection, tables, incoming)
+            self.publish_version(incoming)
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+
+    def store_key(self, key: TokenKey, tables: Sequence[Table]) -> None:
+        """Writes ``format.json``: the version, the key's fingerprint, what repeats are."""
+        content = {
+            "format_version": FORMAT_VERSION,
+            "token_key_fingerprint": key.fingerprint,
+            "definition_of_repeats": definition_of_repeats(tables),
+        }
         text = json.dumps(content, indent=2) + "\n"
         if self._format.exists() and self._format.read_text(encoding="utf-8") == text:
             return
@@ -278,15 +317,16 @@ class RawFolder:
         _sync(self.batches)
 
 
-# Level 1 writes in half the time of DuckDB's level 3, and what it writes is hardly larger.
-PARQUET = "(format parquet, compression zstd, compression_level 1)"
+def link_folder(source: Path, target: Path) -> None:
+    """A folder again, its files being the same on the disk."""
+    shutil.copytree(source, target, copy_function=_hard_link, dirs_exist_ok=True)
 
 
-def parquet_file(batch: Path, table: str, number: int) -> Path:
-    """Path of a Parquet file in a batch, its folder made."""
-    folder = batch / table
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder / f"{number}.parquet"
+def _hard_link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # some file systems have no hard links
+        shutil.copy2(source, target)
 
 
 def _make_durable(folder: Path) -> None:

@@ -7,7 +7,6 @@ ledger says what was removed, so that rows landed less rows removed are the rows
 from __future__ import annotations
 
 import fnmatch
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,13 +15,15 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.landing.batch import EMPTY_BATCH, PARQUET, files_of, parquet_file, rows_of
 from orchestration.landing.contract import LEDGER, Contract, Table, read_contract
 from orchestration.landing.errors import LandingError
 from orchestration.landing.forgetting import PSEUDONYM_LENGTH, PSEUDONYM_PATTERN
 from orchestration.landing.landing import open_raw
 from orchestration.landing.names import Names
 from orchestration.landing.options import Options, read_options
-from orchestration.landing.raw import EMPTY_BATCH, PARQUET, RawFolder, parquet_file
+from orchestration.landing.raw import RawFolder, link_folder
+from orchestration.landing.repeats import REPEATS, list_all_repeats
 from orchestration.landing.secrets import literal
 from orchestration.landing.values import identifier
 from orchestration.settings import DataFolder
@@ -68,7 +69,8 @@ def compact(data: DataFolder, options: Options | None = None) -> Rewriting:
             for table in rewriter.contract.tables:
                 if table.event_time:
                     condition = f"{identifier(table.event_time)} < date '{oldest}'"
-                    rewriter.remove(table, condition, "expired")
+                    listed = f"event_at < date '{oldest}'"
+                    rewriter.remove(table, condition, "expired", listed)
         return rewriter.rewrite(merge=True)
 
 
@@ -144,10 +146,23 @@ class Rewriter:
         )
         connection.execute(f"create temp table removed (batch varchar, {columns})")
 
-    def remove(self, table: Table, condition: str, reason: str) -> None:
-        """Notes the rows of a table that go."""
+    def remove(self, table: Table, condition: str, reason: str, listed: str | None = None) -> None:
+        """Notes the rows of a table that go.
+
+        Args:
+            table: the table.
+            condition: SQL that holds for its rows that go.
+            reason: why, as the table of removals has it.
+            listed: SQL that holds for them in the list of repeats.
+        """
         name = f"{table.source}/{table.name}"
         self._conditions[name] = condition
+        if listed and table.is_request_log:
+            of_table = (
+                f"source_name = {literal(table.source)} and table_name = {literal(table.name)}"
+            )
+            before = self._conditions.get(REPEATS, "false")
+            self._conditions[REPEATS] = f"{before} or ({of_table} and {listed})"
         event = identifier(table.event_time) if table.event_time else "null::timestamp"
         for batch in self._batches:
             files = self._files(batch, name)
@@ -161,7 +176,7 @@ class Rewriter:
                     {literal(table.source)} as source_name, {literal(table.name)} as table_name,
                     {event}::date as event_date, count(*) as rows_removed, 0 as rejects_removed,
                     {literal(reason)} as reason
-                from {_parquet(files)}
+                from {rows_of(files)}
                 where {condition}
                 group by all
                 """,
@@ -186,7 +201,7 @@ class Rewriter:
             files = self._files(batch, "landing/rejects")
             if files:
                 removed, of_files = self._connection.execute(
-                    f"select count(*), list(distinct _file_hash) from {_parquet(files)} "
+                    f"select count(*), list(distinct _file_hash) from {rows_of(files)} "
                     f"where {condition}",
                     self._parameters_of(condition),
                 ).fetchone()
@@ -202,7 +217,7 @@ class Rewriter:
             name = f"{table.source}/{table.name}"
             files = [file for batch in self._batches for file in self._files(batch, name)]
             if files and table.naming:
-                names.read(table, _parquet(files), self._columns(files))
+                names.read(table, rows_of(files), self._columns(files))
 
     def rename(self, names: Names) -> set[str]:
         """Notes that names become pseudonyms, in all tables.
@@ -219,7 +234,7 @@ class Rewriter:
                 change = names.change(table, self._columns(files)) if files else None
                 if change:
                     renamed, of_files = self._connection.execute(
-                        f"select count(*), list(distinct _file_hash) from {_parquet(files)} "
+                        f"select count(*), list(distinct _file_hash) from {rows_of(files)} "
                         f"as landed {change.joins} where {change.is_changed}"
                     ).fetchone()
                     if renamed:
@@ -242,7 +257,7 @@ class Rewriter:
                     hashes.update(
                         hashed
                         for (hashed,) in self._connection.execute(
-                            f"select distinct _file_hash from {_parquet(files)} "
+                            f"select distinct _file_hash from {rows_of(files)} "
                             f"where list_has_any({found}, [{listed}]::varchar[])"
                         ).fetchall()
                     )
@@ -250,7 +265,7 @@ class Rewriter:
 
     def _columns(self, files: Sequence[Path]) -> set[str]:
         """The columns of a table as it was landed: those of its contract may be more by now."""
-        described = self._connection.execute(f"describe select * from {_parquet(files)}").fetchall()
+        described = self._connection.execute(f"describe select * from {rows_of(files)}").fetchall()
         return {name for name, *_ in described}
 
     def _parameters_of(self, sql: str) -> dict[str, bytes]:
@@ -277,7 +292,7 @@ class Rewriter:
                         {literal(batch)} as batch, file_hash, source_name, table_name,
                         0 as rows_removed, rows_rejected as rejects_removed,
                         'withdrawn' as reason
-                    from {_parquet(files)}
+                    from {rows_of(files)}
                     where file_hash in {listed}
                     """
                 )
@@ -286,6 +301,12 @@ class Rewriter:
     def _note_touched(self) -> None:
         found = self._connection.execute("select distinct batch from removed").fetchall()
         self._touched |= {batch for (batch,) in found}
+        for batch in self._batches:
+            # A batch lists rows of earlier ones, too.
+            files = self._files(batch, REPEATS) if REPEATS in self._conditions else []
+            gone = f"select 1 from {rows_of(files)} where {self._conditions.get(REPEATS)} limit 1"
+            if files and self._connection.execute(gone).fetchone():
+                self._touched.add(batch)
 
     def rewrite(self, *, merge: bool = False) -> Rewriting:
         """Writes the next version, if anything changes in it, and switches to it."""
@@ -308,18 +329,24 @@ class Rewriter:
         self._complete_removals()
         incoming = self._raw.incoming("version")
         try:
-            _link(self._raw.batches / EMPTY_BATCH, incoming / EMPTY_BATCH)
+            link_folder(self._raw.batches / EMPTY_BATCH, incoming / EMPTY_BATCH)
             for group in groups:
                 # The newest name, so that the ids of batches go on rising.
                 target = incoming / group[-1]
                 if len(group) > 1 or self._touched & set(group):
                     self._write(group, target)
                 else:
-                    _link(self._raw.batches / group[0], target)
+                    link_folder(self._raw.batches / group[0], target)
+            if any(f"{t.source}/{t.name}" in self._renamed for t in self._request_logs()):
+                # Rows that were told apart by a name may be equal now, and hash otherwise.
+                list_all_repeats(self._connection, self.contract.tables, incoming)
             self._raw.publish_version(incoming)
         finally:
             shutil.rmtree(incoming, ignore_errors=True)
         return done
+
+    def _request_logs(self) -> list[Table]:
+        return [table for table in self.contract.tables if table.is_request_log]
 
     def _merged(self) -> list[list[str]]:
         """Batches in their order, small neighbours together."""
@@ -340,7 +367,7 @@ class Rewriter:
         """Adds to what was removed the names of the files and the time."""
         files = [file for batch in self._batches for file in self._files(batch, "landing/files")]
         self._connection.execute(
-            f"update removed set path = files.path from {_parquet(files)} as files "
+            f"update removed set path = files.path from {rows_of(files)} as files "
             "where removed.file_hash = files.file_hash"
         )
         self._connection.execute("update removed set removed_at = $now", {"now": self._removed_at})
@@ -360,7 +387,7 @@ class Rewriter:
         for name in names:
             files = [file for batch in group for file in self._files(batch, name)]
             if len(group) == 1 and not self._may_change(name):
-                _link(self._raw.batches / group[0] / name, target / name)
+                link_folder(self._raw.batches / group[0] / name, target / name)
                 continue
             kept = self._kept(name, files)
             if name == "landing/removals":
@@ -402,7 +429,7 @@ class Rewriter:
             change = self._names.change(table, self._columns(files))
             if change:
                 columns, joins = change.rows, change.joins
-        kept = f"select {columns} from {_parquet(files)} as landed {joins}"
+        kept = f"select {columns} from {rows_of(files)} as landed {joins}"
         if name in self._conditions:
             kept += f" where not coalesce({self._conditions[name]}, false)"
         return kept
@@ -413,7 +440,7 @@ class Rewriter:
             return
         source, table = name.split("/")
         batches = ", ".join(literal(batch) for batch in group)
-        before = self._connection.execute(f"select count(*) from {_parquet(files)}").fetchone()[0]
+        before = self._connection.execute(f"select count(*) from {rows_of(files)}").fetchone()[0]
         removed = self._connection.execute(
             "select coalesce(sum(rows_removed), 0)::bigint from removed where "
             f"batch in ({batches}) and source_name = $source and table_name = $table",
@@ -426,21 +453,4 @@ class Rewriter:
             )
 
     def _files(self, batch: str, name: str) -> list[Path]:
-        return sorted((self._raw.batches / batch / name).glob("*.parquet"))
-
-
-def _parquet(files: Sequence[Path]) -> str:
-    listed = ", ".join(literal(str(file)) for file in files)
-    return f"read_parquet([{listed}], union_by_name = true)"
-
-
-def _link(source: Path, target: Path) -> None:
-    """A folder again, its files being the same on the disk."""
-    shutil.copytree(source, target, copy_function=_hard_link)
-
-
-def _hard_link(source: str, target: str) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # some file systems have no hard links
-        shutil.copy2(source, target)
+        return files_of(self._raw.batches / batch, name)

@@ -1,6 +1,7 @@
 """Write, audit, publish: a whole audited set of marts, never a part of one."""
 
 from orchestration.publishing.audit import Build, audit_build
+from orchestration.publishing.basis import nothing_new, read_basis
 from orchestration.publishing.builds import discard_build, failed_nodes, keep_build
 from orchestration.publishing.copying import DATABASE
 from orchestration.publishing.current import (
@@ -31,7 +32,9 @@ __all__ = [
     "keep_build",
     "kept_publications",
     "mend",
+    "nothing_new",
     "publish",
+    "read_basis",
     "rename_people",
     "roll_back",
     "what_stays",

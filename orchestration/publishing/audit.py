@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.manifest import read_manifest
-from orchestration.publishing.builds import ARTIFACTS, PASSED, build_folder, is_as_built
+from orchestration.publishing.builds import ARTIFACTS, PASSED, build_folder, is_as_built, kept_basis
 from orchestration.publishing.errors import PublishError
 from orchestration.publishing.marts import Mart, published_marts
 from orchestration.settings import DataFolder
@@ -28,6 +28,7 @@ class Build:
         checks_run: number of data tests.
         checks_passed: those of them that passed; a warning has not.
         watermark: schema and name of the model that holds the build's watermark.
+        basis: what it was made from; None if nobody can tell.
     """
 
     folder: Path
@@ -36,6 +37,7 @@ class Build:
     checks_run: int
     checks_passed: int
     watermark: tuple[str, str]
+    basis: str | None
 
 
 def audit_build(data: DataFolder) -> Build:
@@ -78,6 +80,7 @@ def audit_build(data: DataFolder) -> Build:
         checks_run=len(checks),
         checks_passed=sum(status[check] == "pass" for check in checks),
         watermark=(watermark["schema"], watermark["alias"]),
+        basis=kept_basis(data),
     )
 
 

@@ -6,11 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+from orchestration.operations import sentence_of
 from orchestration.settings import SPARK, DataFolder
 
 ARTIFACTS = ("manifest.json", "run_results.json")
 PASSED = {"success", "pass", "warn"}
 _WAREHOUSE = "warehouse.json"
+_BASIS = "basis.json"
 
 
 def build_folder(data: DataFolder) -> Path:
@@ -23,12 +25,13 @@ def discard_build(data: DataFolder) -> None:
     shutil.rmtree(build_folder(data), ignore_errors=True)
 
 
-def keep_build(data: DataFolder, target: Path) -> None:
+def keep_build(data: DataFolder, target: Path, basis: str | None = None) -> None:
     """Keep the artifacts of a dbt build that has ended well.
 
     Args:
         data: the data folder.
         target: dbt's target folder of that build.
+        basis: what it was made from, as ``read_basis`` told before it; None if nobody can tell.
     """
     incoming = data.dbt / ".build-incoming"
     shutil.rmtree(incoming, ignore_errors=True)
@@ -36,8 +39,15 @@ def keep_build(data: DataFolder, target: Path) -> None:
     for name in ARTIFACTS:
         shutil.copyfile(target / name, incoming / name)
     (incoming / _WAREHOUSE).write_text(json.dumps(_state(data)))
+    (incoming / _BASIS).write_text(json.dumps(basis))
     discard_build(data)
     incoming.rename(build_folder(data))
+
+
+def kept_basis(data: DataFolder) -> str | None:
+    """What the build in the warehouse was made from; None if it is gone or nobody can tell."""
+    stored = build_folder(data) / _BASIS
+    return json.loads(stored.read_text()) if stored.exists() and is_as_built(data) else None
 
 
 def is_as_built(data: DataFolder) -> bool:
@@ -59,17 +69,25 @@ def _state(data: DataFolder) -> dict[str, int] | None:
     return {"bytes": found.st_size, "modified_ns": found.st_mtime_ns}
 
 
-def failed_nodes(target: Path) -> list[str]:
-    """Names of the models, seeds and tests that failed in the build that wrote to ``target``.
+def failed_nodes(target: Path) -> dict[str, str]:
+    """The models, seeds and tests that failed in the build that wrote to ``target``.
 
     What was skipped behind a failure is left out. Empty when dbt never got as far as a result.
+
+    Returns:
+        By name what went wrong, in one sentence; empty for a test that has found rows.
     """
     try:
         results = json.loads((target / "run_results.json").read_bytes())["results"]
     except FileNotFoundError:
-        return []
-    failed = (result for result in results if result["status"] in {"error", "fail"})
-    return [_short_name(result["unique_id"]) for result in failed]
+        return {}
+    return {
+        _short_name(result["unique_id"]): sentence_of(result["message"] or "")
+        if result["status"] == "error"
+        else ""
+        for result in results
+        if result["status"] in {"error", "fail"}
+    }
 
 
 def _short_name(unique_id: str) -> str:

@@ -31,6 +31,7 @@ class Publication:
         watermark: up to when the logs are complete, UTC; None before the first row.
         latest_final_week: that row of fct_north_star_weekly, None if no week is final.
         schema: the database on Spark that holds its tables; None on DuckDB.
+        basis: what it was built from, as ``read_basis`` told; None if nobody could tell.
     """
 
     run_id: str
@@ -40,6 +41,7 @@ class Publication:
     watermark: datetime | None
     latest_final_week: Mapping[str, Any] | None
     schema: str | None = None
+    basis: str | None = None
 
     @property
     def database(self) -> Path:
@@ -52,7 +54,8 @@ def write_record(folder: Path, copied: Mapping[str, Any]) -> None:
 
     Args:
         folder: of the publication.
-        copied: ``schema``, ``publication`` (its row) and ``latest_final_week``, in types of JSON.
+        copied: ``schema``, ``publication`` (its row), ``latest_final_week`` and, if it is known,
+            ``basis``, in types of JSON.
     """
     (folder / RECORD).write_text(json.dumps(copied, indent=1))
 
@@ -73,6 +76,7 @@ def read_publication(folder: Path) -> Publication:
         watermark=_utc(row["watermark"]) if row["watermark"] else None,
         latest_final_week=week and {**week, "week_start": date.fromisoformat(week["week_start"])},
         schema=copied["schema"],
+        basis=copied.get("basis"),
     )
 
 

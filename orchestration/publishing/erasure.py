@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.environment import spilling
 from orchestration.publishing.copying import DATABASE, Copy, literal, quoted, write_tables
 from orchestration.publishing.current import INCOMING, Publication, kept_publications
 from orchestration.publishing.errors import PublishError
@@ -56,7 +57,7 @@ def _rename(data: DataFolder, publication: Publication, names: Mapping[str, str]
     """Rewrite one version, if a name is in it."""
     folder = publication.folder
     incoming = folder.with_name(f"{INCOMING}{folder.name}")
-    with duckdb.connect() as connection:
+    with spilling(data) as bounded, duckdb.connect(config=bounded) as connection:
         _prepare(connection, folder, names)
         tables = _tables(connection)
         if not any(_has_name(connection, table, texts) for table, texts in tables.items()):
@@ -65,7 +66,10 @@ def _rename(data: DataFolder, publication: Publication, names: Mapping[str, str]
         anew = shutil.ignore_patterns("*.duckdb", "parquet", SEAL, DIGEST.name)
         shutil.copytree(folder, incoming, ignore=anew)
         copies = [_copy(connection, table, texts) for table, texts in tables.items()]
-    with duckdb.connect(incoming / DATABASE) as connection:
+    with (
+        spilling(data) as bounded,
+        duckdb.connect(incoming / DATABASE, config=bounded) as connection,
+    ):
         _prepare(connection, folder, names)
         write_tables(connection, copies, incoming)
         connection.execute("detach old")

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.environment import spilling
 from orchestration.publishing.audit import Build, audit_build
 from orchestration.publishing.builds import ARTIFACTS
 from orchestration.publishing.copying import DATABASE, Copy, literal, quoted, write_tables
@@ -99,7 +100,7 @@ def publish(data: DataFolder, run_id: str, project: Path = PROJECT) -> Publicati
             if data.target == SPARK:
                 copied = copy_marts(data, build, row, project)
                 write_values(incoming, copied.pop("final_values"))
-                write_record(incoming, copied)
+                write_record(incoming, {**copied, "basis": build.basis})
             else:
                 _write(data, build, row, incoming)
             _write_digest(data, build, incoming, project)
@@ -138,7 +139,7 @@ def _tidy_failure(data: DataFolder, incoming: Path) -> Iterator[None]:
 
 
 def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path) -> None:
-    with duckdb.connect(folder / DATABASE) as connection:
+    with spilling(data) as bounded, duckdb.connect(folder / DATABASE, config=bounded) as connection:
         connection.execute(f"attach {literal(data.warehouse)} as warehouse (read_only)")
         # For what the row says of the build itself.
         connection.execute(
@@ -146,7 +147,7 @@ def _write(data: DataFolder, build: Build, row: Mapping[str, Any], folder: Path)
         )
         copies = [*map(_copy, build.marts), _copy_of_publication()]
         write_tables(connection, copies, folder)
-        write_record(folder, _record(connection))
+        write_record(folder, {**_record(connection), "basis": build.basis})
         connection.execute("detach warehouse")
 
 

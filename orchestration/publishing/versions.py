@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def point_link(data: DataFolder, folder: Path) -> None:
 
 
 def roll_back(data: DataFolder, run_id: str | None = None, project: Path = PROJECT) -> Publication:
-    """Let readers see an earlier version again. The next run publishes a new one all the same.
+    """Let readers see an earlier version again, until a run has something new to publish.
 
     Args:
         data: the data folder, whose run lock the caller holds.
@@ -74,7 +75,27 @@ def roll_back(data: DataFolder, run_id: str | None = None, project: Path = PROJE
     if problem:
         raise PublishError(f"{found.run_id} cannot be read again: it {problem}.")
     switch(data, found.folder, project)
+    _note_rollback(data, found)
     return found
+
+
+def is_rolled_back(data: DataFolder) -> bool:
+    """Whether somebody has chosen the version that readers see; the last run's may be newer.
+
+    A version that was not switched to because its run was killed looks the same but for this.
+    """
+    try:
+        chosen = json.loads(data.rolled_back.read_text())["run_id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    current = current_publication(data)
+    return current is not None and current.run_id == chosen
+
+
+def _note_rollback(data: DataFolder, found: Publication) -> None:
+    incoming = data.rolled_back.with_suffix(".incoming")
+    incoming.write_text(json.dumps({"run_id": found.run_id}))
+    incoming.replace(data.rolled_back)
 
 
 def mend(data: DataFolder, project: Path = PROJECT) -> str | None:

@@ -22,10 +22,12 @@ class Delivery:
     Attributes:
         told: one sentence.
         has_failed: whether it should have been sent and was not; the next run tries again.
+        was_tried: whether there was an attempt.
     """
 
     told: str
     has_failed: bool = False
+    was_tried: bool = False
 
 
 def deliver(
@@ -62,9 +64,10 @@ def deliver(
             f"The digest of the week of {week} was not delivered: the webhook {problem}. What is "
             "published is not affected; the next run tries again.",
             has_failed=True,
+            was_tried=True,
         )
     _note(data, publication, week)
-    return Delivery(f"The digest of the week of {week} was sent.")
+    return Delivery(f"The digest of the week of {week} was sent.", was_tried=True)
 
 
 def _sent(data: DataFolder) -> date | None:

@@ -92,6 +92,12 @@ def _add_wrong_staging_model(manifest: Manifest) -> None:
         ),
     )
 
+    _model(
+        manifest,
+        "models/staging/crm/stg_crm__api_requests.sql",
+        depends_on=_reads("source.north_star.crm.companies"),
+    )
+
 
 def _add_wrong_intermediate_model(manifest: Manifest) -> None:
     _model(

@@ -220,12 +220,29 @@ def marts_without_test_of_their_values(manifest: Manifest) -> list[str]:
     return [model["name"] for model in marts if model["unique_id"] not in tested]
 
 
+def logs_that_do_not_say_how_repeats_are_known(manifest: Manifest) -> list[str]:
+    """Landed tables that become requests, and do not say by which id a second delivery is known.
+
+    Landing would list no duplicates of theirs.
+    """
+    sources = manifest["sources"]
+    return [
+        unique_id
+        for model in _nodes(manifest, "model")
+        if re.fullmatch(r"stg_\w+__api_requests", model["name"])
+        for unique_id in model["depends_on"]["nodes"]
+        if "external_location" in sources[unique_id]["config"]["meta"]
+        and "request_id" not in sources[unique_id]["config"]["meta"].get("landing", {})
+    ]
+
+
 RULES: dict[str, Rule] = {
     "a model lies in a layer": models_outside_of_the_layers,
     "measures of facts say how they add up": measures_without_additivity,
     f"a model has {MOST_LINES} lines of code or fewer": long_models,
     "a model opens with a comment that ends in its grain": models_without_opening_comment,
     "staging is two steps, source and renamed": staging_that_is_not_source_then_renamed,
+    "a log of requests says how repeats are known": logs_that_do_not_say_how_repeats_are_known,
     "what decides or counts has a unit test": logic_without_unit_test,
     "a list has types, a reason in each row and a grain": lists_without_types_reasons_or_grain,
     "what constrains a column is tested": constraints_that_nothing_tests,

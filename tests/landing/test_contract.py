@@ -12,6 +12,7 @@ from orchestration.landing.contract import LEDGER, read_contract
 from orchestration.landing.custom_fields import read_custom_fields
 from orchestration.settings import PROJECT
 
+LOG = "event_time: ordered_at"
 YML = """
 sources:
   - name: shop
@@ -55,6 +56,24 @@ def test_a_contract_without_mistakes_is_read(tmp_path):
     assert table.inputs == ("ordered_at", "buyer", "x.y", "z")
 
 
+def test_a_log_of_requests_says_what_its_repeats_are_known_by(tmp_path):
+    project = _project(tmp_path, f"{LOG}, request_id: buyer, sorted_by: buyer")
+    (table,) = read_contract(project).tables
+    assert (table.is_request_log, table.request_id, table.status) == (True, "buyer", None)
+    assert table.sorted_by == "buyer"
+
+
+def test_a_log_without_ids_says_so(tmp_path):
+    project = _project(tmp_path, f"{LOG}, request_id: null, status: buyer", data_type="integer")
+    (table,) = read_contract(project).tables
+    assert (table.is_request_log, table.request_id, table.status) == (True, None, "buyer")
+
+
+def test_a_log_that_says_nothing_of_ids_is_none_of_requests(tmp_path):
+    (table,) = read_contract(_project(tmp_path, LOG)).tables
+    assert not table.is_request_log
+
+
 def test_a_table_may_have_several_folders_and_a_column_several_inputs(tmp_path):
     project = _project(tmp_path, "folder: [a/b/, /c]", meta="from: [buyer, Buyer, who.name]")
     (table,) = read_contract(project).tables
@@ -83,6 +102,12 @@ def test_a_source_of_which_there_may_be_several_says_so(tmp_path):
         ("", "varchar", "hash_of: x, from: [y, z]", "column buyer: .* exclude each other"),
         ("foldr: a", "varchar", "", "unknown key foldr"),
         ("event_time: buyer", "varchar", "", "event_time buyer is not one"),
+        ("request_id: buyer", "varchar", "", "request_id is for logs; say event_time"),
+        (f"{LOG}, request_id: id", "varchar", "", "request_id id is not one of its columns"),
+        (f"{LOG}, request_id: ordered_at", "varchar", "", "name a varchar column, or null"),
+        (f"{LOG}, request_id: null, status: buyer", "varchar", "", "name a column of whole"),
+        (f"{LOG}, status: buyer", "integer", "", "status is for logs of requests; say request_id"),
+        (f"{LOG}, sorted_by: id", "varchar", "", "sorted_by id is not one of its columns"),
     ],
 )
 def test_a_mistake_names_file_table_and_column(tmp_path, landing, data_type, meta, words):

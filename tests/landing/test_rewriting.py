@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from orchestration.landing import LandingError, Options, compact, rewriting, withdraw
-from orchestration.landing.raw import EMPTY_BATCH
+from orchestration.landing.batch import EMPTY_BATCH
+from orchestration.landing.raw import FORMAT_VERSION
 from orchestration.settings import PROJECT
 
 REQUESTS = "api_gateway/api_requests"
@@ -186,7 +187,7 @@ def test_a_raw_folder_of_format_1_is_upgraded(ground):
     current.rename(raw / "batches")
     (raw / "versions").rmdir()
     for folder in raw.glob("batches/*/landing/*"):
-        if folder.name in ("file_dates", "removals"):
+        if folder.name in ("file_dates", "removals", "repeats"):
             shutil.rmtree(folder)
     stored = json.loads((raw / "format.json").read_text())
     (raw / "format.json").write_text(json.dumps(stored | {"format_version": 1}))
@@ -195,7 +196,7 @@ def test_a_raw_folder_of_format_1_is_upgraded(ground):
     assert ground.land().batch_ids == []
     assert ground.query(ROWS) == rows
     assert ground.query("select * from file_dates order by all") == dates
-    assert json.loads((raw / "format.json").read_text())["format_version"] == 2
+    assert json.loads((raw / "format.json").read_text())["format_version"] == FORMAT_VERSION
     content = ground.content()
     ground.land()
     assert ground.content() == content
@@ -212,12 +213,14 @@ def test_a_crash_while_format_1_is_upgraded_is_mended(ground):
 def test_a_raw_folder_of_a_later_version_is_left_alone(ground):
     _land_days(ground, 1)
     stored = ground.data.raw / "format.json"
-    stored.write_text(json.dumps(json.loads(stored.read_text()) | {"format_version": 3}))
+    stored.write_text(
+        json.dumps(json.loads(stored.read_text()) | {"format_version": FORMAT_VERSION + 1})
+    )
     (ground.data.raw / ".incoming-of-another").mkdir()
     before = ground.content()
-    with pytest.raises(LandingError, match="has format 3; this version of North Star knows up to"):
+    with pytest.raises(LandingError, match="has format 4; this version of North Star knows up to"):
         ground.land()
-    with pytest.raises(LandingError, match="has format 3"):
+    with pytest.raises(LandingError, match="has format 4"):
         compact(ground.data, Options())
     assert ground.content() == before
     assert (ground.data.raw / ".incoming-of-another").exists()

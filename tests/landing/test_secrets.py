@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from orchestration.landing import LandingError
+from orchestration.landing.contract import read_contract
 from orchestration.landing.raw import FORMAT_VERSION
+from orchestration.landing.repeats import definition_of_repeats
 from orchestration.landing.secrets import TokenKey, hash_expression
 from tests.landing.ground import KEY
 
@@ -131,6 +133,7 @@ def test_a_changed_key_is_refused(ground, monkeypatch):
     assert ground.content() == before
     assert json.loads((ground.data.raw / "format.json").read_text()) == {
         "format_version": FORMAT_VERSION,
+        "definition_of_repeats": definition_of_repeats(read_contract().tables),
         "token_key_fingerprint": TokenKey(KEY.encode()).fingerprint,
     }
 

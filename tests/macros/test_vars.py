@@ -50,6 +50,9 @@ WRONG = [
     ({"tracking_starts_at": "2999-01-01"}, "has to be a date that is not in the future"),
     # As a person types it: YAML makes it a date.
     ("tracking_starts_at: 2999-01-01", "is 2999-01-01, but has to be a date that is not in the"),
+    ({"rebuild_weeks": "2026-10-05"}, 'has to be two days, the later one last, such as "2026'),
+    ({"rebuild_weeks": "2026-11-02..2026-10-05"}, "has to be two days, the later one last"),
+    ({"rebuild_weeks": ["2026-10-05", "2026-11-02"]}, "has to be two days, the later one last"),
     ({"small_sample_size": 0}, "0, but has to be a whole number, 1 or more"),
     ({"sdk_window_days": 0}, "0, but has to be a whole number, 1 or more"),
     ({"ttfhw_exact_size": -1}, "-1, but has to be a whole number, 0 or more"),

@@ -1,38 +1,66 @@
--- The requests of the days that somebody asks more of than days can tell: the second
--- and last pass over the logs.
--- One row per request of such a day, up to the watermark.
+-- What somebody asks of single requests on the days that somebody asks more of than days
+-- can tell: those that failed, and of those that succeeded as many of the first as any
+-- milestone needs. The second and last pass over the logs.
+-- One row per such request.
+{{ config(
+    materialized=increments(),
+    incremental_strategy='append',
+    pre_hook=[
+        "{{ delete_outdated_dates(ref('int_landed_dates')) }}",
+        "{{ delete_days_not_asked_for(ref('int_token_days_looked_into')) }}",
+    ],
+    post_hook="{{ remember_build(ref('int_landed_dates'), ref('int_token_days_looked_into')) }}"
+) }}
+{%- set most_needed = var('nth_production_success') %}
+-- depends_on: {{ ref('int_landed_dates') }}
 with requests as (
 
     select * from {{ ref('int_requests_classified') }}
-    where outcome not in ('malformed', 'duplicate')
+    where
+        outcome in ('failed_authentication', 'unsuccessful', 'sandbox', 'qualified')
+        and {{ on_outdated_dates('requested_at', ref('int_token_days_looked_into')) }}
 
 ),
 
 token_days as (
 
     select * from {{ ref('int_token_days_looked_into') }}
+    where is_outdated
 
 ),
 
-watermark as (
+placed as (
 
-    select * from {{ ref('int_watermark') }}
+    select
+        requests.*,
+        row_number() over (
+            partition by
+                requests.developer_id,
+                requests.event_date,
+                requests.activity_date,
+                requests.outcome
+            order by requests.requested_at
+        ) as place_on_day
+    from requests
+    inner join token_days
+        on
+            requests.token_id = token_days.token_id
+            and requests.event_date = token_days.event_date
+            and requests.activity_date = token_days.activity_date
 
 )
 
 select
-    requests.token_id,
-    requests.developer_id,
-    requests.activity_date,
-    requests.requested_at,
-    requests.outcome,
-    requests.status_code,
-    requests.endpoint,
-    requests.sdk
-from requests
-inner join token_days
-    on
-        requests.token_id = token_days.token_id
-        and requests.activity_date = token_days.activity_date
-cross join watermark
-where requests.requested_at <= watermark.watermark_at
+    token_id,
+    developer_id,
+    event_date,
+    activity_date,
+    requested_at,
+    outcome,
+    status_code,
+    endpoint,
+    sdk
+from placed
+where
+    outcome in ('failed_authentication', 'unsuccessful')
+    or place_on_day <= {{ most_needed }}

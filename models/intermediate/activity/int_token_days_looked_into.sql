@@ -1,12 +1,21 @@
 -- The days of tokens whose requests are looked into one by one, whoever asks: those on
--- which developers reached something, and on which silent companies failed.
--- One row per token and day.
-with milestones as (
+-- which developers reached something, and on which silent companies failed. A run looks
+-- into those that nobody asked for before, and into dates that it computes again.
+-- One row per token, day and UTC date.
+{% set built = last_build() -%}
+with token_days as (
+
+    select * from {{ ref('int_token_days') }}
+
+),
+
+milestones as (
 
     select
         token_days.token_id,
+        token_days.event_date,
         token_days.activity_date
-    from {{ ref('int_token_days') }} as token_days
+    from token_days
     inner join {{ ref('int_milestone_days') }} as milestone_days
         on
             token_days.developer_id = milestone_days.developer_id
@@ -17,21 +26,54 @@ with milestones as (
 failures as (
 
     select
-        token_id,
-        activity_date
-    from {{ ref('int_silent_company_days') }}
+        token_days.token_id,
+        token_days.event_date,
+        token_days.activity_date
+    from token_days
+    inner join {{ ref('int_silent_company_days') }} as failed_days
+        on
+            token_days.token_id = failed_days.token_id
+            and token_days.activity_date = failed_days.activity_date
 
 ),
 
 combined as (
 
     select * from milestones
-    union all
+    union
     select * from failures
 
-)
+),
 
-select distinct
-    token_id,
-    activity_date
+outdated_dates as (
+
+    select distinct event_date
+    from {{ ref('int_landed_dates') }}
+    where is_outdated
+
+){% if built %},
+
+built_days as (
+
+    select * from {{ built.days }}
+
+){% endif %}
+
+select
+    combined.token_id,
+    combined.event_date,
+    combined.activity_date,
+    outdated_dates.event_date is not null
+    {%- if built %}
+    or built_days.token_id is null
+    {%- endif %} as is_outdated
 from combined
+left join outdated_dates
+    on combined.event_date = outdated_dates.event_date
+{%- if built %}
+left join built_days
+    on
+        combined.token_id = built_days.token_id
+        and combined.event_date = built_days.event_date
+        and combined.activity_date = built_days.activity_date
+{%- endif %}

@@ -6,6 +6,12 @@ with requests as (
 
 ),
 
+watermark as (
+
+    select * from {{ ref('int_watermark') }}
+
+),
+
 milestone_days as (
 
     select * from {{ ref('int_milestone_days') }}
@@ -29,3 +35,5 @@ inner join milestone_days
     on
         requests.developer_id = milestone_days.developer_id
         and requests.activity_date = milestone_days.activity_date
+cross join watermark
+where requests.requested_at <= watermark.watermark_at

@@ -3,10 +3,14 @@
 -- those for a hello world, one that does not takes any but health checks and
 -- documentation (definition D15).
 -- One row per endpoint.
+{{ config(materialized=increments(), incremental_strategy='append') }}
 with endpoints as (
 
     select distinct coalesce(endpoint, path, '') as endpoint
     from {{ ref('int_requests_unioned') }}
+    where
+        {{ on_outdated_dates('requested_at', ref('int_landed_dates')) }}
+        and {{ not_there_yet('coalesce(endpoint, path, \'\')', 'endpoint') }}
 
 ),
 

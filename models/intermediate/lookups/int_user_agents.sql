@@ -3,13 +3,17 @@
 -- each attribute. Without any, the SDK is the first product: what stands before a slash
 -- or a blank (RFC 9110, section 10.1.5).
 -- One row per user agent.
+{{ config(materialized=increments(), incremental_strategy='append') }}
 with user_agents as (
 
     select distinct
         user_agent,
         lower(trim(user_agent)) as lower_user_agent
     from {{ ref('int_requests_unioned') }}
-    where user_agent is not null
+    where
+        user_agent is not null
+        and {{ on_outdated_dates('requested_at', ref('int_landed_dates')) }}
+        and {{ not_there_yet('user_agent', 'user_agent') }}
 
 ),
 

@@ -1,72 +1,89 @@
 -- Finds the rows that are no request of their own: malformed ones and duplicates
 -- (definitions D7, D20).
 -- One row per logged request.
+{% set listed = sources_with_repeats() -%}
+{% set unlisted = log_sources() | reject('in', listed) | list -%}
+{% set parts = (['compared'] if listed else []) + (['judged'] if unlisted else []) -%}
 with requests as (
 
-    select * from {{ ref('int_requests_unioned') }}
+    select
+        *,
+        cast(requested_at as date) as event_date,
+        {{ is_malformed_request() }} as is_malformed
+    from {{ ref('int_requests_unioned') }}
 
 ),
 
-checked as (
+duplicates as (
+
+    select * from {{ ref('int_duplicate_requests') }}
+
+),
+
+{% if listed -%}
+compared as (
 
     select
-        *,
-        -- Nothing is known of a request without a time or a status.
-        coalesce(
-            requested_at > {{ days_after('landed_at', 1) }}
-            or requested_at < cast('{{ var("tracking_starts_at") }}' as timestamp)
-            or status_code not between 100 and 599,
-            true
-        ) as is_malformed
+        requests.*,
+        duplicates.file_hash is not null as is_duplicate
     from requests
+    left join duplicates
+        on
+            requests.file_hash = duplicates.file_hash
+            and requests.file_row_number = duplicates.file_row_number
+    where requests.source in ('{{ listed | join("', '") }}')
 
 ),
 
-identified as (
+{% endif -%}
+{% if unlisted -%}
+-- Nobody has listed what is repeated here.
+unlisted as (
+
+    select * from requests
+    where source in ('{{ unlisted | join("', '") }}')
+
+),
+
+placed as (
+
+    {{ places_among_duplicates('unlisted') }}
+
+),
+
+judged as (
 
     select
         *,
-        request_id as duplicate_key
-    from checked
-    where request_id is not null
+        place_among_duplicates > 1 as is_duplicate
+    from placed
 
 ),
 
--- Without an id, equal rows of one file are requests of their own, and the same rows in
--- the same number in another file are their second delivery.
-unidentified as (
+{% endif -%}
+combined as (
 
+    {% for part in parts -%}
     select
-        *,
-        content_hash || ':' || cast(
-            row_number() over (
-                partition by source, file_hash, content_hash order by file_row_number
-            ) as {{ dbt.type_string() }}
-        ) as duplicate_key
-    from checked
-    where request_id is null
-
-),
-
-keyed as (
-
-    select * from identified
-    union all
-    select * from unidentified
-
-),
-
-marked as (
-
-    select
-        *,
-        row_number() over (
-            partition by
-                is_malformed, source, duplicate_key, cast(requested_at as date)
-            order by requested_at, content_hash
-        ) > 1 as is_duplicate
-    from keyed
-
+        source,
+        token_id,
+        client_ip_hash,
+        path,
+        endpoint,
+        api,
+        environment,
+        user_agent,
+        status_code,
+        sample_rate,
+        is_success,
+        requested_at,
+        event_date,
+        is_malformed,
+        is_duplicate
+    from {{ part }}
+    {% if not loop.last %}union all
+    {% endif -%}
+    {% endfor %}
 )
 
-select * from marked
+select * from combined

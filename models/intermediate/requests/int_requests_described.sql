@@ -7,21 +7,9 @@ with requests as (
 
 ),
 
-token_versions as (
+token_owners as (
 
-    select * from {{ ref('int_token_versions') }}
-
-),
-
-developers as (
-
-    select * from {{ ref('int_developers') }}
-
-),
-
-test_tokens as (
-
-    select * from {{ ref('test_tokens') }}
+    select * from {{ ref('int_token_owners') }}
 
 ),
 
@@ -33,7 +21,15 @@ endpoints as (
 
 user_agents as (
 
-    select * from {{ ref('int_user_agents') }}
+    select
+        user_agents.*,
+        clients.client_number
+    from {{ ref('int_user_agents') }} as user_agents
+    inner join {{ ref('int_clients') }} as clients
+        on
+            user_agents.sdk = clients.sdk
+            and user_agents.language = clients.language
+            and user_agents.client_kind = clients.client_kind
 
 ),
 
@@ -42,14 +38,15 @@ described as (
     select
         requests.source,
         requests.token_id,
-        token_versions.developer_id,
+        token_owners.developer_id,
+        token_owners.developer_number,
         requests.client_ip_hash,
         coalesce(requests.api, 'unknown') as api,
         coalesce(user_agents.sdk, 'unknown') as sdk,
-        coalesce(user_agents.language, 'unknown') as language,
-        coalesce(user_agents.client_kind, 'unknown') as client_kind,
+        coalesce(user_agents.client_number, 0) as client_number,
         requests.sample_rate,
         requests.requested_at,
+        requests.event_date,
         requests.status_code,
         requests.endpoint,
         requests.is_malformed,
@@ -61,24 +58,19 @@ described as (
             or requests.status_code
             in ({{ (var('extra_success_status_codes') or [0]) | join(', ') }})
         ) as is_successful,
-        coalesce(developers.is_internal, false)
-        or test_tokens.token_id is not null as is_internal,
+        coalesce(token_owners.is_internal, false) as is_internal,
         coalesce(endpoints.is_health_endpoint, false)
         or coalesce(user_agents.is_monitor, false) as is_synthetic,
         coalesce(user_agents.is_bot, false) as is_bot,
-        coalesce(requests.environment, token_versions.environment, 'production')
+        coalesce(requests.environment, token_owners.environment, 'production')
         <> 'production' as is_sandbox,
         coalesce(endpoints.is_hello_world_endpoint, false) as is_hello_world_endpoint
     from requests
-    left join token_versions
+    left join token_owners
         on
-            requests.token_id = token_versions.token_id
-            and requests.requested_at >= token_versions.valid_from
-            and requests.requested_at < token_versions.valid_to
-    left join developers
-        on token_versions.developer_id = developers.developer_id
-    left join test_tokens
-        on requests.token_id = test_tokens.token_id
+            requests.token_id = token_owners.token_id
+            and requests.requested_at >= token_owners.valid_from
+            and requests.requested_at < token_owners.valid_to
     left join endpoints
         on coalesce(requests.endpoint, requests.path, '') = endpoints.endpoint
     left join user_agents

@@ -15,8 +15,12 @@ companies as (
 
 requests as (
 
-    select * from {{ ref('int_requests_looked_into') }}
-    where outcome in ('failed_authentication', 'unsuccessful')
+    select requests.*
+    from {{ ref('int_requests_looked_into') }} as requests
+    cross join {{ ref('int_watermark') }} as watermark
+    where
+        requests.outcome in ('failed_authentication', 'unsuccessful')
+        and requests.requested_at <= watermark.watermark_at
 
 ),
 

@@ -10,7 +10,7 @@ import dagster as dg
 from orchestration.history import close_killed_run
 from orchestration.publishing import complete_log, mend, what_stays
 from orchestration.run_lock import RunLockError, hold_run_lock
-from orchestration.settings import DataFolder, digest_webhook
+from orchestration.settings import DataFolder, digest_webhook, memory_limit
 
 
 class RunLock(dg.ConfigurableResource):
@@ -29,7 +29,9 @@ class RunLock(dg.ConfigurableResource):
             print(sentence, flush=True)  # a terminal does not show Dagster's own log
 
         data = DataFolder.from_environment()
-        digest_webhook()  # what is wrong with it is told now, and not when all is done
+        # What is wrong with them is told now, and not when all is done.
+        digest_webhook()
+        memory_limit()
         name = f"run {context.run_id}"
         lock = hold_run_lock(data, name, context.run_id, self.wait_seconds, tell)
         try:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.publishing import current_publication, what_stays
-from orchestration.report import deliver, read_digest
+from orchestration.report import Delivery, deliver, read_digest
 from orchestration.settings import DataFolder, digest_webhook
 
 # A warning and no failure: the marts are published, and nobody should be woken for a message that
@@ -34,9 +34,7 @@ def digest(context: dg.AssetExecutionContext, run_lock: RunLock) -> dg.Materiali
             allow_retries=False,
         )
     delivery = deliver(data, publication, text, digest_webhook())
-    if delivery.has_failed:
-        context.log.warning(delivery.told)
-        print(f"Warning: {delivery.told}")  # a terminal does not show Dagster's own log
+    _warn(context, delivery)
     return dg.MaterializeResult(
         metadata={
             "digest": dg.MetadataValue.md(text),
@@ -51,3 +49,32 @@ def digest(context: dg.AssetExecutionContext, run_lock: RunLock) -> dg.Materiali
             )
         ],
     )
+
+
+def deliver_owed(context: dg.AssetExecutionContext) -> None:
+    """Send the digest of what is published, if it should have been sent and was not: in a run that
+    has nothing to publish, which skips the asset."""
+    data = DataFolder.from_environment()
+    publication = current_publication(data)
+    text = publication and read_digest(publication.folder)
+    if not text:
+        return
+    delivery = deliver(data, publication, text, digest_webhook())
+    _warn(context, delivery)
+    if delivery.was_tried:
+        context.log.info(delivery.told)
+        context.instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=_IS_DELIVERED.asset_key,
+                check_name=_IS_DELIVERED.name,
+                passed=not delivery.has_failed,
+                severity=dg.AssetCheckSeverity.WARN,
+                metadata={"delivery": delivery.told},
+            )
+        )
+
+
+def _warn(context: dg.AssetExecutionContext, delivery: Delivery) -> None:
+    if delivery.has_failed:
+        context.log.warning(delivery.told)
+        print(f"Warning: {delivery.told}")  # a terminal does not show Dagster's own log

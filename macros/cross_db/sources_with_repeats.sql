@@ -1,0 +1,21 @@
+{#- The log sources whose possible duplicates landing has listed. Tables that somebody else fills are looked through. -#}
+{% macro sources_with_repeats() -%}
+    {{ return(adapter.dispatch('sources_with_repeats')()) }}
+{%- endmacro %}
+
+{% macro default__sources_with_repeats() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+{% macro duckdb__sources_with_repeats() -%}
+    {{ return(landed_log_sources()) }}
+{%- endmacro %}
+
+{% macro spark__sources_with_repeats() -%}
+    {{ return(landed_log_sources()) }}
+{%- endmacro %}
+
+{#- Without this one it would be Spark's. -#}
+{% macro databricks__sources_with_repeats() -%}
+    {{ return([]) }}
+{%- endmacro %}
