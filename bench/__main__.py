@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +12,15 @@ from typing import Any
 
 import click
 
-from bench import drivers, engines, landing, memory, survival
+from bench import core, drivers, engines, landing, memory, report, scale, survival
 from bench.files import FORMATS
 from bench.measure import BenchError, machine
 
 # Those that a plain `make bench` runs; the others take long or much disk and are named by hand.
-BY_DEFAULT = ("landing",)
-BENCHMARKS = ("landing", "memory", "engines", "survival", "drivers")
+BY_DEFAULT = ("landing", "scale")
+BENCHMARKS = ("landing", "scale", "memory", "engines", "survival", "drivers")
+# Of scale, what a plain `make bench` measures, and over how many requests at most.
+SCALE_BY_DEFAULT = (("facts",), 1_000_000)
 
 
 def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ...]:
@@ -30,7 +33,19 @@ def _formats(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ..
     return formats
 
 
-def _sizes(_: click.Context, __: click.Parameter, given: str) -> tuple[int, ...]:
+def _parts(_: click.Context, __: click.Parameter, given: str) -> tuple[str, ...]:
+    parts = tuple(name.strip() for name in given.split(",") if name.strip())
+    unknown = [name for name in parts if name not in scale.PARTS]
+    if unknown or not parts:
+        raise click.BadParameter(
+            f"{', '.join(unknown) or 'nothing'}: known are {', '.join(scale.PARTS)}."
+        )
+    return parts
+
+
+def _sizes(_: click.Context, __: click.Parameter, given: str | None) -> tuple[int, ...]:
+    if given is None:
+        return ()
     sizes = tuple(int(size) for size in given.split(",") if size.strip().isdigit())
     if not sizes or list(sizes) != sorted(sizes) or len(sizes) != len(given.split(",")):
         raise click.BadParameter(f"{given}: numbers are needed, the smallest first.")
@@ -40,7 +55,7 @@ def _sizes(_: click.Context, __: click.Parameter, given: str) -> tuple[int, ...]
 @click.command()
 @click.option(
     "--rows", default=2_000_000, show_default=True, type=click.IntRange(min=100),
-    help="Rows of each format; CloudTrail has a twentieth.",
+    help="Rows of each format (CloudTrail has a twentieth), and requests of scale.",
 )  # fmt: skip
 @click.option(
     "--formats", default=",".join(FORMATS), show_default=True, callback=_formats,
@@ -63,8 +78,25 @@ def _sizes(_: click.Context, __: click.Parameter, given: str) -> tuple[int, ...]
     help="Text that --only memory lands; it needs up to three times as much disk.",
 )  # fmt: skip
 @click.option(
-    "--sizes", default="1000000,10000000", show_default=True, callback=_sizes,
-    help="Requests that --only engines builds from, commas between.",
+    "--sizes", callback=_sizes,
+    help="Requests that --only engines (without it 1000000,10000000) and --only scale (without it "
+    "--rows) build from, commas between.",
+)  # fmt: skip
+@click.option(
+    "--parts", default=",".join(scale.PARTS), show_default=True, callback=_parts,
+    help="What --only scale measures besides the three facts, commas between.",
+)  # fmt: skip
+@click.option(
+    "--days", default=0, show_default=True, type=click.IntRange(min=0, max=60),
+    help="Increments of a day that --only scale makes, one after the other.",
+)  # fmt: skip
+@click.option(
+    "--core-rows", default=0, show_default=True, type=click.IntRange(min=0),
+    help="Rows of the core aggregate alone, in 2 GB, after --only scale; 0 is none.",
+)  # fmt: skip
+@click.option(
+    "--write", is_flag=True,
+    help="Write what --only scale found into docs/benchmarks.md.",
 )  # fmt: skip
 @click.option(
     "--developers", default=1_000_000, show_default=True, type=click.IntRange(min=100),
@@ -90,6 +122,10 @@ def cli(
     only: tuple[str, ...],
     gigabytes: float,
     sizes: tuple[int, ...],
+    parts: tuple[str, ...],
+    days: int,
+    core_rows: int,
+    write: bool,
     developers: int,
     token_weeks: int,
     folder: Path | None,
@@ -107,8 +143,26 @@ def cli(
                     )  # fmt: skip
                     click.echo(landing.show(found[name]))
                 elif name == "engines":
-                    found[name] = engines.run(scratch, sizes=sizes, progress=_progress)
+                    found[name] = engines.run(
+                        scratch, sizes=sizes or (1_000_000, 10_000_000), progress=_progress
+                    )
                     click.echo(engines.show(found[name]))
+                elif name == "scale":
+                    few, most = SCALE_BY_DEFAULT
+                    found[name] = scale.run(
+                        scratch,
+                        sizes=sizes or (rows if only else min(rows, most),),
+                        parts=parts if only else few,
+                        repeat=repeat,
+                        daily=days,
+                        progress=_progress,
+                    )
+                    click.echo(scale.show(found[name]))
+                    if core_rows:
+                        found["core"] = core.run(
+                            scratch, rows=core_rows, repeat=repeat, progress=_progress
+                        )
+                        click.echo(core.show(found["core"]))
                 elif name == "survival":
                     found[name] = survival.run(scratch, developers=developers, progress=_progress)
                     click.echo(survival.show(found[name]))
@@ -121,6 +175,8 @@ def cli(
     except BenchError as error:
         raise click.ClickException(str(error)) from None
     click.echo(_machine(found["machine"]))
+    if write and "scale" in found:
+        report.write(found, sys.argv[1:])
     if results:
         results.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     if found.get("memory", {}).get("lost"):

@@ -25,6 +25,7 @@ FACTS = (
 LOG = "api_gateway/api_requests"
 _INPUTS = {
     "log": LOG,
+    "ledger": "landing/files",
     "repeats": "landing/repeats",
     "portal_tokens": "developer_portal/api_tokens",
     "portal_developers": "developer_portal/developers",

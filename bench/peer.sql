@@ -5,15 +5,15 @@
 -- What it does not do: fields that a program added, several CRMs, several sources of logs, other
 -- vars than the defaults, is_suspected_shared, and what failed last before a hello world.
 --
--- Variables: log, repeats, portal_tokens, portal_developers, companies, contacts, stars (Parquet
--- files) and seeds (a folder).
+-- Variables: log, ledger (landing.files), repeats, portal_tokens, portal_developers, companies,
+-- contacts, stars (Parquet files) and seeds (a folder).
 
 -- Texts become numbers before the rows are read, so that these are grouped by integers alone. A
 -- function of a dictionary's column and constants runs once for each value of the dictionary.
 set variable agents = (select list(distinct user_agent) from read_parquet(getvariable('log')));
 set variable apis = (select list(distinct api) from read_parquet(getvariable('log')));
 set variable files = (
-    select list(distinct file_hash) from read_parquet(getvariable('repeats'))
+    select list(distinct file_hash) from read_parquet(getvariable('ledger'))
 );
 set variable health_checks = (
     select string_agg(replace(replace(pattern, '_', '.'), '%', '.*'), '|')
@@ -730,7 +730,7 @@ from developer_companies
 where is_latest and not coalesce(is_internal, false);
 
 -- The n-th success: its week is known from the weeks, its moment from that week's rows.
-create temp table nth_successes as
+create temp table asked_rows as
 with successful as (
     select developer_id, week_start, sum(requests) as successes
     from calls
@@ -752,33 +752,52 @@ nth_weeks as (
 ),
 
 asked as (
-    select distinct token_versions.*, week_start, wanted
+    select distinct
+        token_versions.* exclude (ends_at),
+        wanted,
+        greatest(week_start::timestamp, valid_from) as begins_at,
+        least(week_start + interval 7 day, valid_to) as ends_at
     from calls
     inner join nth_weeks using (developer_id, week_start)
     inner join token_versions using (version)
     where outcome = 'qualified'
-),
+)
 
-successes as (
+select
+    log.requested_at,
+    log.status_code,
+    log.is_success,
+    log.endpoint,
+    log.user_agent,
+    log.environment,
+    log._file_hash,
+    log._row_number,
+    log._landed_at,
+    asked.developer_id,
+    asked.environment as usual_environment,
+    wanted
+from read_parquet(getvariable('log')) as log
+inner join asked
+    on
+        log.token_id = asked.token_id
+        and log.requested_at >= asked.begins_at
+        and log.requested_at < asked.ends_at;
+
+-- Conditions that cost more than finding these rows come after it.
+create temp table nth_successes as
+with successes as (
     select
-        asked.developer_id,
+        developer_id,
         wanted,
         requested_at,
-        row_number() over (partition by asked.developer_id order by requested_at) as place
-    from read_parquet(getvariable('log')) as log
-    inner join asked
-        on
-            log.token_id = asked.token_id
-            and log.requested_at >= asked.week_start
-            and log.requested_at < asked.week_start + interval 7 day
-            and log.requested_at >= asked.valid_from
-            and log.requested_at < asked.valid_to
+        row_number() over (partition by developer_id order by requested_at) as place
+    from asked_rows
     where
         requested_at <= _landed_at + interval 1 day
         and coalesce(is_success, status_code between 200 and 299 or status_code = 304)
         and status_code not in (401, 403)
         and not regexp_full_match(lower(endpoint), getvariable('health_checks'))
-        and coalesce(lower(trim(log.environment)), asked.environment) = 'production'
+        and coalesce(lower(trim(environment)), usual_environment) = 'production'
         and coalesce(list_position(getvariable('agents'), user_agent), 0)
         not in (select number from agents where is_no_client)
         and (list_position(getvariable('files'), _file_hash)::bigint << 40 | _row_number)
