@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {% macro default__sources_with_repeats() -%}
-    {{ return([]) }}
+    {{ not_supported('sources_with_repeats') }}
 {%- endmacro %}
 
 {% macro duckdb__sources_with_repeats() -%}
@@ -15,7 +15,19 @@
     {{ return(landed_log_sources()) }}
 {%- endmacro %}
 
-{#- Without this one it would be Spark's. -#}
+{#- In a warehouse in the cloud the raw tables are its owner's. -#}
 {% macro databricks__sources_with_repeats() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+{% macro snowflake__sources_with_repeats() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+{% macro bigquery__sources_with_repeats() -%}
+    {{ return([]) }}
+{%- endmacro %}
+
+{% macro redshift__sources_with_repeats() -%}
     {{ return([]) }}
 {%- endmacro %}

@@ -10,7 +10,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.landing.contract import read_contract
 from orchestration.landing.raw import EMPTY_BATCH
+from orchestration.landing.repeats import list_all_repeats
 from tests.compiled import Step, compile_models
 from tests.properties.reference import Marts, Settings
 from tests.properties.worlds import GROWING_SEEDS, Row, raw_columns, write_batch
@@ -155,6 +157,7 @@ class Warehouse:
         self._number_of_batches += 1
         filled = {table: tables[table] for table in raw_columns() if tables.get(table)}
         write_batch(self._connection, filled, self._place / f"{self._number_of_batches:06d}")
+        list_all_repeats(self._connection, read_contract().tables, self._place)
 
     def _add_to_seeds(self, tables: dict[str, list[Row]]) -> None:
         for name in GROWING_SEEDS:

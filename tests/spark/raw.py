@@ -8,7 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.landing.contract import read_contract
 from orchestration.landing.raw import EMPTY_BATCH
+from orchestration.landing.repeats import list_all_repeats
 from tests.properties.worlds import EVENTS, REQUESTS, Row, full_row, raw_columns, write_batch
 
 EVENT_TIMES = {REQUESTS: "requested_at", EVENTS: "event_time"}
@@ -19,6 +21,7 @@ def write_raw(data: Path, *batches: Mapping[str, list[Row]]) -> None:
     """Rows as landing would have stored them, one batch after the other, its ledger included."""
     folder = data / "raw" / "batches"
     with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
         if not folder.exists():
             write_batch(connection, {table: [] for table in raw_columns()}, folder / EMPTY_BATCH)
         for tables in batches:
@@ -26,6 +29,7 @@ def write_raw(data: Path, *batches: Mapping[str, list[Row]]) -> None:
             written[FILE_DATES] = list(ledger_of(tables))
             number = len(list(folder.iterdir()))
             write_batch(connection, {**written}, folder / f"{number:06d}")
+        list_all_repeats(connection, read_contract().tables, folder)
 
 
 def ledger_of(tables: Mapping[str, list[Row]]) -> Iterable[Row]:
