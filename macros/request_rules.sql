@@ -27,8 +27,10 @@
     {%- set rendered = {
         'any_true': any_true('x'), 'content_hash': content_hash(['x'], ['y']), 'days_after': days_after('x', 1),
         'is_malformed_request': is_malformed_request(), 'millionths': millionths('x'),
-        'monday_of': monday_of('x'), 'part_of': part_of('x', 'y', 1), 'reporting_date': reporting_date('x'),
-        'type_double': type_double(), 'utc_to_zone': utc_to_zone('x', 'y'), 'week_start': week_start('x'),
+        'monday_of': monday_of('x'), 'part_of': part_of('x', 'y', 1),
+        'places_among_duplicates': places_among_duplicates('x'), 'reporting_date': reporting_date('x'),
+        'sources_with_repeats': tojson(sources_with_repeats()), 'type_double': type_double(),
+        'utc_to_zone': utc_to_zone('x', 'y'), 'week_start': week_start('x'), 'with_outcome': with_outcome('x', 'y', 'z'),
     } -%}
     {%- for name, text in rendered.items() -%}
         {%- do rules.update({'macro ' ~ name: local_md5(text)}) -%}

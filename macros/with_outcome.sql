@@ -1,7 +1,7 @@
 {#- Requests, or groups of requests that are alike, with their one outcome: the first that applies (definitions D6,
     D7). What "qualified" means stands here and nowhere else. Besides, what the numbers of their owners and clients
     stand for. It is asked of groups wherever there are groups: most of it costs more than reading a row. -#}
-{% macro with_outcome(requests) -%}
+{% macro with_outcome(requests, clients, token_owners) -%}
     select
         judged.*,
         case
@@ -30,9 +30,9 @@
             coalesce(requests.environment, token_owners.environment, 'production')
             <> 'production' as is_sandbox
         from {{ requests }} as requests
-        inner join {{ ref('int_clients') }} as clients
+        inner join {{ clients }} as clients
             on coalesce(requests.client_number, 0) = clients.client_number
-        left join {{ ref('int_token_owners') }} as token_owners
+        left join {{ token_owners }} as token_owners
             on requests.owner_number = token_owners.owner_number
     ) as judged
 {%- endmacro %}

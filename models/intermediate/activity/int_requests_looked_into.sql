@@ -1,6 +1,6 @@
--- What somebody asks of single requests on the days that somebody asks more of than days
--- can tell: those that failed, and of those that succeeded as many of the first as any
--- milestone needs. The second and last pass over the logs.
+-- Single requests of the days of which more is asked than days can tell: those that
+-- failed, and of those that succeeded as many of the first as any milestone needs. The
+-- second and last pass over the logs.
 -- One row per such request.
 {{ config(
     materialized=increments(),
@@ -12,7 +12,6 @@
     post_hook="{{ remember_build(ref('int_landed_dates'), ref('int_token_days_looked_into')) }}"
 ) }}
 {%- set most_needed = var('nth_production_success') %}
--- depends_on: {{ ref('int_landed_dates') }}
 with requests as (
 
     select * from {{ ref('int_requests_described') }}
@@ -44,7 +43,7 @@ asked_for as (
 
 judged as (
 
-    {{ with_outcome('asked_for') }}
+    {{ with_outcome('asked_for', ref('int_clients'), ref('int_token_owners')) }}
 
 ),
 

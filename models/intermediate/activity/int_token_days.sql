@@ -3,8 +3,8 @@
 -- the reporting time zone has a row for each UTC date that it has a part of: by these
 -- it is computed again when more arrives. A malformed row has no day: its time may be
 -- what is wrong with it.
--- One row per source, token, developer who owned it at the time, day, UTC date, outcome,
--- API, SDK, language and kind of client.
+-- One row per source, token, developer who owned it at the time, day, UTC date,
+-- outcome, API, SDK, language and kind of client.
 {{ config(
     materialized=increments(),
     incremental_strategy='append',
@@ -43,7 +43,7 @@ grouped as (
 
 judged as (
 
-    {{ with_outcome('grouped') }}
+    {{ with_outcome('grouped', ref('int_clients'), ref('int_token_owners')) }}
 
 ),
 

@@ -7,12 +7,19 @@ with requests as (
         *,
         min(case when outcome in ('qualified', 'sandbox') then requested_at end) over (
             partition by developer_id
-        ) as first_success_at,
-        -- On earlier days than the last one of attempts all of them failed.
-        max(case when is_end_of_attempts then earlier_failed_requests end) over (
-            partition by developer_id
-        ) as known_failed_requests
+        ) as first_success_at
     from {{ ref('int_milestone_requests') }}
+
+),
+
+-- On earlier days than the last one of attempts nothing succeeded.
+earlier_days as (
+
+    select
+        developer_id,
+        earlier_failed_requests
+    from {{ ref('int_milestone_days') }}
+    where is_end_of_attempts
 
 ),
 
@@ -39,10 +46,7 @@ counted as (
 
     select
         developer_id,
-        cast(
-            max(known_failed_requests)
-            + sum(case when is_end_of_attempts then 1 else 0 end) as bigint
-        ) as failed_attempts,
+        sum(case when is_end_of_attempts then 1 else 0 end) as failed_on_last_day,
         max(case when place_from_the_end = 1 then requested_at end) as last_failed_at,
         cast(max(case when place_from_the_end = 1 then status_code end) as bigint)
             as last_failed_status_code,
@@ -51,6 +55,23 @@ counted as (
     from failures
     group by developer_id
 
+),
+
+completed as (
+
+    select
+        counted.developer_id,
+        cast(
+            earlier_days.earlier_failed_requests + counted.failed_on_last_day as bigint
+        ) as failed_attempts,
+        counted.last_failed_at,
+        counted.last_failed_status_code,
+        counted.last_failed_endpoint,
+        counted.last_failed_sdk
+    from counted
+    inner join earlier_days
+        on counted.developer_id = earlier_days.developer_id
+
 )
 
-select * from counted
+select * from completed

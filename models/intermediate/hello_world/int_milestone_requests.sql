@@ -27,7 +27,6 @@ select
     requests.endpoint,
     requests.sdk,
     milestone_days.successes_to_the_nth,
-    milestone_days.earlier_failed_requests,
     milestone_days.is_nth_day,
     milestone_days.is_end_of_attempts
 from requests

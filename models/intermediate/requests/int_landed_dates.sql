@@ -5,12 +5,12 @@
 -- One row per file and date; a file that is gone keeps one for the run that notices.
 {{ config(post_hook="{{ see_inputs(ref('int_token_owners')) }}") }}
 {%- do refuse_changed_rules() -%}
-{%- set built = last_build() %}
--- depends_on: {{ ref('int_token_owners') }}
+{%- set built = last_build() -%}
+{%- set quoted_sources = "'" ~ log_sources() | join("', '") ~ "'" %}
 with file_dates as (
 
     select * from {{ ref('stg_landing__file_dates') }}
-    where source in ('{{ log_sources() | join("', '") }}')
+    where source in ({{ quoted_sources }})
 
 ),
 

@@ -3,6 +3,8 @@
 -- One row per logged request.
 {% set listed = sources_with_repeats() -%}
 {% set unlisted = log_sources() | reject('in', listed) | list -%}
+{% set quoted_listed = "'" ~ listed | join("', '") ~ "'" -%}
+{% set quoted_unlisted = "'" ~ unlisted | join("', '") ~ "'" -%}
 {% set parts = (['compared'] if listed else []) + (['judged'] if unlisted else []) -%}
 with requests as (
 
@@ -31,7 +33,7 @@ compared as (
         on
             requests.file_hash = duplicates.file_hash
             and requests.file_row_number = duplicates.file_row_number
-    where requests.source in ('{{ listed | join("', '") }}')
+    where requests.source in ({{ quoted_listed }})
 
 ),
 
@@ -41,7 +43,7 @@ compared as (
 unlisted as (
 
     select * from requests
-    where source in ('{{ unlisted | join("', '") }}')
+    where source in ({{ quoted_unlisted }})
 
 ),
 
