@@ -3,6 +3,7 @@
 -- into those that nobody asked for before, and into dates that it computes again.
 -- One row per token, day and UTC date.
 {% set built = last_build() -%}
+-- depends_on: {{ ref('int_landed_dates') }}
 with token_days as (
 
     select * from {{ ref('int_token_days') }}
@@ -43,7 +44,15 @@ combined as (
     union
     select * from failures
 
-),
+){% if not built %}
+
+select
+    token_id,
+    event_date,
+    activity_date,
+    true as is_outdated
+from combined
+{%- else %},
 
 outdated_dates as (
 
@@ -51,26 +60,23 @@ outdated_dates as (
     from {{ ref('int_landed_dates') }}
     where is_outdated
 
-){% if built %},
+),
 
 built_days as (
 
     select * from {{ built.days }}
 
-){% endif %}
+)
 
 select
     combined.token_id,
     combined.event_date,
     combined.activity_date,
     outdated_dates.event_date is not null
-    {%- if built %}
-    or built_days.token_id is null
-    {%- endif %} as is_outdated
+    or built_days.token_id is null as is_outdated
 from combined
 left join outdated_dates
     on combined.event_date = outdated_dates.event_date
-{%- if built %}
 left join built_days
     on
         combined.token_id = built_days.token_id

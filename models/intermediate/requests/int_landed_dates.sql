@@ -3,7 +3,9 @@
 -- have another owner now, or which somebody names (var rebuild_weeks). All of them
 -- where nothing was built before.
 -- One row per file and date; a file that is gone keeps one for the run that notices.
-{{ config(post_hook="{{ see_inputs(ref('int_token_owners')) }}") }}
+{{ config(
+    materialized='table', post_hook="{{ see_inputs(ref('int_token_owners')) }}"
+) }}
 {%- do refuse_changed_rules() -%}
 {%- set built = last_build() -%}
 {%- set quoted_sources = "'" ~ log_sources() | join("', '") ~ "'" %}
