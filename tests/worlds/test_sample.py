@@ -132,6 +132,8 @@ def test_every_column_is_described_and_its_name_tells_its_type(
         select table_schema, table_name, column_name, data_type
         from information_schema.columns
         where table_schema in ('staging', 'intermediate', 'marts', 'semantic')
+        -- What a build notes of itself is no model.
+        and table_name not like 'last_build%'
     """)
     assert {tuple(column[:3]) for column in built} == described
     assert not [
