@@ -38,23 +38,34 @@ judged as (
 
 ),
 
+preceded as (
+
+    select
+        *,
+        lag(valid_from) over (partition by token_id order by valid_from)
+            as former_valid_from,
+        lag(developer_id) over (partition by token_id order by valid_from)
+            as former_developer_id,
+        lag(environment) over (partition by token_id order by valid_from)
+            as former_environment,
+        lag(is_internal) over (partition by token_id order by valid_from)
+            as was_internal
+    from judged
+
+),
+
 compared as (
 
     select
         *,
         case
-            when
-                lag(valid_from) over versions_of_token is null
-                or coalesce(lag(developer_id) over versions_of_token, '')
-                <> coalesce(developer_id, '')
-                or coalesce(lag(environment) over versions_of_token, '')
-                <> coalesce(environment, '')
-                or lag(is_internal) over versions_of_token <> is_internal
-                then 1
+            when former_valid_from is null then 1
+            when coalesce(former_developer_id, '') <> coalesce(developer_id, '') then 1
+            when coalesce(former_environment, '') <> coalesce(environment, '') then 1
+            when was_internal <> is_internal then 1
             else 0
         end as is_change
-    from judged
-    window versions_of_token as (partition by token_id order by valid_from)
+    from preceded
 
 ),
 
