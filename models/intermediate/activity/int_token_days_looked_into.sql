@@ -41,8 +41,14 @@ failures as (
 combined as (
 
     select * from milestones
-    union
+    union all
     select * from failures
+
+),
+
+asked_for as (
+
+    select distinct * from combined
 
 ){% if not built %}
 
@@ -51,7 +57,7 @@ select
     event_date,
     activity_date,
     true as is_outdated
-from combined
+from asked_for
 {%- else %},
 
 outdated_dates as (
@@ -69,17 +75,17 @@ built_days as (
 )
 
 select
-    combined.token_id,
-    combined.event_date,
-    combined.activity_date,
+    asked_for.token_id,
+    asked_for.event_date,
+    asked_for.activity_date,
     outdated_dates.event_date is not null
     or built_days.token_id is null as is_outdated
-from combined
+from asked_for
 left join outdated_dates
-    on combined.event_date = outdated_dates.event_date
+    on asked_for.event_date = outdated_dates.event_date
 left join built_days
     on
-        combined.token_id = built_days.token_id
+        asked_for.token_id = built_days.token_id
         and combined.event_date = built_days.event_date
         and combined.activity_date = built_days.activity_date
 {%- endif %}

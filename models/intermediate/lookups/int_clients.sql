@@ -1,7 +1,7 @@
 -- The clients that the lists tell apart, and the one of whom nothing is known. The logs
 -- are grouped by their numbers: a number costs less than three names.
 -- One row per client.
-with clients as (
+with combined as (
 
     select
         sdk,
@@ -10,13 +10,19 @@ with clients as (
         is_monitor,
         is_bot
     from {{ ref('int_user_agents') }}
-    union
+    union all
     select
         'unknown' as sdk,
         'unknown' as language,
         'unknown' as client_kind,
         false as is_monitor,
         false as is_bot
+
+),
+
+clients as (
+
+    select distinct * from combined
 
 )
 
