@@ -26,6 +26,7 @@
     {%- endfor -%}
     {%- set rendered = {
         'any_true': any_true('x'), 'content_hash': content_hash(['x'], ['y']), 'days_after': days_after('x', 1),
+        'described_requests': described_requests('u', 'v', 'w', 'x', 'y', 'z'),
         'is_malformed_request': is_malformed_request(), 'millionths': millionths('x'),
         'monday_of': monday_of('x'), 'part_of': part_of('x', 'y', 1),
         'places_among_duplicates': places_among_duplicates('x'), 'reporting_date': reporting_date('x'),

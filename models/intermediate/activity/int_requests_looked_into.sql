@@ -12,32 +12,60 @@
     post_hook="{{ remember_build(ref('int_landed_dates'), ref('int_token_days_looked_into')) }}"
 ) }}
 {%- set most_needed = var('nth_production_success') %}
-with requests as (
-
-    select * from {{ ref('int_requests_described') }}
-    where
-        not is_malformed
-        and not is_duplicate
-        and {{ on_outdated_dates('requested_at', ref('int_token_days_looked_into')) }}
-
-),
-
-token_days as (
+with token_days as (
 
     select * from {{ ref('int_token_days_looked_into') }}
     where is_outdated
 
 ),
 
-asked_for as (
+token_dates as (
+
+    select distinct
+        token_id,
+        event_date
+    from token_days
+
+),
+
+-- They are found before anything is asked of them: they are few.
+requests as (
 
     select requests.*
-    from requests
+    from {{ ref('int_requests_checked') }} as requests
+    inner join token_dates
+        on
+            requests.token_id = token_dates.token_id
+            and requests.event_date = token_dates.event_date
+    where
+        {{ on_outdated_dates(
+            'requests.requested_at', ref('int_token_days_looked_into')
+        ) }}
+
+),
+
+described as (
+
+    {{ described_requests(
+        'requests',
+        ref('int_duplicate_requests'),
+        ref('int_token_owners'),
+        ref('int_endpoints'),
+        ref('int_user_agents'),
+        ref('int_clients')
+    ) }}
+
+),
+
+asked_for as (
+
+    select described.*
+    from described
     inner join token_days
         on
-            requests.token_id = token_days.token_id
-            and requests.event_date = token_days.event_date
-            and requests.activity_date = token_days.activity_date
+            described.token_id = token_days.token_id
+            and described.event_date = token_days.event_date
+            and described.activity_date = token_days.activity_date
 
 ),
 

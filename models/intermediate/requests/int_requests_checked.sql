@@ -1,11 +1,12 @@
--- Finds the rows that are no request of their own: malformed ones and duplicates
--- (definitions D7, D20).
+-- Finds the rows that are no request of their own, as far as the logs tell by themselves:
+-- malformed ones and, in logs whose repeats landing has not listed, duplicates
+-- (definitions D7, D20). The listed ones stand in int_duplicate_requests.
 -- One row per logged request.
 {% set listed = sources_with_repeats() -%}
 {% set unlisted = log_sources() | reject('in', listed) | list -%}
 {% set quoted_listed = "'" ~ listed | join("', '") ~ "'" -%}
 {% set quoted_unlisted = "'" ~ unlisted | join("', '") ~ "'" -%}
-{% set parts = (['compared'] if listed else []) + (['judged'] if unlisted else []) -%}
+{% set parts = (['listed'] if listed else []) + (['compared'] if unlisted else []) -%}
 with requests as (
 
     select
@@ -16,30 +17,19 @@ with requests as (
 
 ),
 
-duplicates as (
-
-    select * from {{ ref('int_duplicate_requests') }}
-
-),
-
 {% if listed -%}
-compared as (
+listed as (
 
     select
-        requests.*,
-        duplicates.file_hash is not null as is_duplicate
+        *,
+        false as is_repeated
     from requests
-    left join duplicates
-        on
-            requests.file_hash = duplicates.file_hash
-            and requests.file_row_number = duplicates.file_row_number
-    where requests.source in ({{ quoted_listed }})
+    where source in ({{ quoted_listed }})
 
 ),
 
 {% endif -%}
 {% if unlisted -%}
--- Nobody has listed what is repeated here.
 unlisted as (
 
     select * from requests
@@ -53,11 +43,11 @@ placed as (
 
 ),
 
-judged as (
+compared as (
 
     select
         *,
-        place_among_duplicates > 1 as is_duplicate
+        place_among_duplicates > 1 as is_repeated
     from placed
 
 ),
@@ -80,8 +70,10 @@ combined as (
         is_success,
         requested_at,
         event_date,
+        file_hash,
+        file_row_number,
         is_malformed,
-        is_duplicate
+        is_repeated
     from {{ part }}
     {% if not loop.last %}union all
     {% endif -%}
