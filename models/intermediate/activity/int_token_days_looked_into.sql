@@ -86,6 +86,6 @@ left join outdated_dates
 left join built_days
     on
         asked_for.token_id = built_days.token_id
-        and combined.event_date = built_days.event_date
-        and combined.activity_date = built_days.activity_date
+        and asked_for.event_date = built_days.event_date
+        and asked_for.activity_date = built_days.activity_date
 {%- endif %}

@@ -1,6 +1,6 @@
--- Finds the rows that are no request of their own, as far as the logs tell by themselves:
--- malformed ones and, in logs whose repeats landing has not listed, duplicates
--- (definitions D7, D20). The listed ones stand in int_duplicate_requests.
+-- Finds the rows that are no request of their own, as far as the logs tell: malformed
+-- ones and, in logs whose repeats landing has not listed, duplicates (definitions D7,
+-- D20). Those that it has listed stand in int_duplicate_requests.
 -- One row per logged request.
 {% set listed = sources_with_repeats() -%}
 {% set unlisted = log_sources() | reject('in', listed) | list -%}
