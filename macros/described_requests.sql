@@ -20,7 +20,7 @@
             or requests.status_code
             in ({{ (var('extra_success_status_codes') or [0]) | join(', ') }})
         ) as is_successful,
-        requests.sample_rate,
+        coalesce(requests.sample_rate < 1, false) as is_sampled,
         requests.endpoint,
         endpoints.is_health_endpoint,
         endpoints.is_hello_world_endpoint,

@@ -42,6 +42,7 @@
         'max_reject_rate',
         'raw_retention_days',
         'rebuild_weeks',
+        'batch_requests',
         'kept_publications',
         'dev_last_weeks',
     ]) }}

@@ -17,8 +17,8 @@
     {%- endfor -%}
     {#- What these vars move is no number, or shows in the rows. -#}
     {%- set without_effect = [
-        'lake_tables', 'rebuild_weeks', 'landing_quiet_seconds', 'max_reject_rate', 'raw_retention_days', 'kept_publications',
-        'silent_after_weeks', 'lost_after_weeks', 'scorecard_baseline_weeks', 'rise_deviations', 'smallest_rise',
+        'lake_tables', 'rebuild_weeks', 'batch_requests', 'landing_quiet_seconds', 'max_reject_rate', 'raw_retention_days',
+        'kept_publications', 'silent_after_weeks', 'lost_after_weeks', 'scorecard_baseline_weeks', 'rise_deviations', 'smallest_rise',
     ] -%}
     {%- for var_name in known_vars() if var_name not in without_effect -%}
         {%- do rules.update({'var.' ~ var_name: var(var_name)}) -%}

@@ -56,6 +56,7 @@
         {%- do require_whole_number('landing_quiet_seconds', 0) -%}
         {%- do require_whole_number('raw_retention_days', 0) -%}
         {%- do require_whole_number('kept_publications', 1) -%}
+        {%- do require_whole_number('batch_requests', 1) -%}
         {%- if var('reporting_timezone') not in modules.pytz.all_timezones_set -%}
             {%- do refuse_value(
                 'reporting_timezone', 'an IANA time zone such as Europe/Berlin'

@@ -53,6 +53,7 @@ WRONG = [
     ({"rebuild_weeks": "2026-10-05"}, 'has to be two days, the later one last, such as "2026'),
     ({"rebuild_weeks": "2026-11-02..2026-10-05"}, "has to be two days, the later one last"),
     ({"rebuild_weeks": ["2026-10-05", "2026-11-02"]}, "has to be two days, the later one last"),
+    ({"batch_requests": 0}, "batch_requests is 0, but has to be a whole number, 1 or more"),
     ({"small_sample_size": 0}, "0, but has to be a whole number, 1 or more"),
     ({"sdk_window_days": 0}, "0, but has to be a whole number, 1 or more"),
     ({"ttfhw_exact_size": -1}, "-1, but has to be a whole number, 0 or more"),

@@ -138,6 +138,8 @@ def test_increments_equal_a_full_build(
     built.world.build(
         *("--full-refresh", "--exclude-resource-type", "test"),
         *("--exclude-resource-type", "unit_test"),
+        # In many batches, of some days each.
+        *("--vars", json.dumps({"batch_requests": 500})),
     )
     full = built.world.data.dev / "dev.duckdb"
     assert world_differences(built.increment, full) == {}

@@ -57,6 +57,7 @@ OTHER_SETTINGS = {
     "rise_deviations": 2.5,
     "smallest_rise": 3,
     "rebuild_weeks": "2025-01-06..2025-01-13",
+    "batch_requests": 1000,
     "landing_quiet_seconds": 0,
     "max_reject_rate": 0.5,
     "raw_retention_days": 30,
