@@ -27,7 +27,7 @@ UV_INSTALL := $(UV) pip install --quiet --require-hashes --compile-bytecode --py
 UV_COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock" $(UPGRADE)
 
-.PHONY: help install install-dev install-spark install-dialects install-semantic run build mf docs serve-postgres superset-check land withdraw compact forget formats show digest publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
+.PHONY: help install install-dev install-spark install-dialects install-semantic install-production run build backfill code-location daemon webserver mf docs serve-postgres superset-check land withdraw compact forget formats show digest publications rollback dev sample lists bench bench-engines spark-up spark-down test test-services test-spark test-dialects contract lint format lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ WEEKS ?=
 FULL ?=
 build: $(RUN_VENV)/.installed ## The same, even if nothing is new: make build [WEEKS=2026-10-05..2026-11-02] [FULL=yes] computes them again
 	@$(RUN_VENV)/bin/python -m orchestration build --weeks "$(WEEKS)" $(if $(filter-out no,$(FULL)),--full)
+
+backfill: $(RUN_VENV)/.installed ## Compute weeks again from raw/ and publish, in one run: make backfill WEEKS=2026-10-05..2026-11-02
+	@test -n "$(WEEKS)" || { echo 'Name weeks: make backfill WEEKS=2026-10-05..2026-11-02' >&2; exit 2; }
+	@$(RUN_VENV)/bin/python -m orchestration backfill "$(WEEKS)"
 
 land: install ## Land new files only; then dbt build works on its own
 	@$(BIN)/python -m orchestration land
@@ -94,6 +98,11 @@ docs: .venv/.installed-semantic ## Write the catalogue of what is published, and
 
 dev: $(RUN_VENV)/.installed ## Dagster's web page on http://127.0.0.1:3000, with its daemon and schedules
 	@$(RUN_VENV)/bin/python -m orchestration dev
+
+install-production: .venv/.installed-production ## Add what PostgreSQL as Dagster's storage needs
+
+code-location daemon webserver: $(RUN_VENV)/.installed ## One of the three services of production: docs/operations.md (WITH="--port 3000")
+	@exec $(RUN_VENV)/bin/python -m orchestration $@ $(WITH)
 
 DEVELOPERS ?= 1500
 SEED ?= 1
@@ -152,12 +161,13 @@ format: install-dev ## Put Python and SQL into shape
 
 lock: $(LOCAL_UV) ## Pin versions and hashes after a change in pyproject.toml (UPGRADE=--upgrade: newest)
 	$(UV_COMPILE) pyproject.toml -o requirements/lock.txt
-	$(UV_COMPILE) pyproject.toml --extra semantic --extra postgres \
+	$(UV_COMPILE) pyproject.toml --extra semantic --extra postgres --extra production \
 		--group dev --group clients --group statistics -o requirements/dev.txt
 	$(UV_COMPILE) pyproject.toml --extra spark --group dev --group spark-cluster \
 		-c requirements/dev.txt -o requirements/spark.txt
 	$(UV_COMPILE) pyproject.toml --extra semantic -c requirements/dev.txt -o requirements/semantic.txt
 	$(UV_COMPILE) pyproject.toml --extra postgres -c requirements/dev.txt -o requirements/postgres.txt
+	$(UV_COMPILE) pyproject.toml --extra production -c requirements/dev.txt -o requirements/production.txt
 	$(UV_COMPILE) --group dialects -o requirements/dialects.txt
 	$(UV_COMPILE) --group superset -o requirements/superset.txt
 	echo uv | $(UV_COMPILE) - -o requirements/uv.txt
@@ -181,6 +191,10 @@ clean: ## Remove caches and databases that are built again; never landing, raw o
 
 .venv/.installed-postgres: requirements/postgres.txt | $(BIN)/python $(LOCAL_UV)
 	$(UV_INSTALL) $(BIN)/python -r requirements/postgres.txt
+	@touch $@ .venv/.installed
+
+.venv/.installed-production: requirements/production.txt | $(BIN)/python $(LOCAL_UV)
+	$(UV_INSTALL) $(BIN)/python -r requirements/production.txt
 	@touch $@ .venv/.installed
 
 .venv-superset/.installed: requirements/superset.txt | $(BIN)/python $(LOCAL_UV)

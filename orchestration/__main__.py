@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -11,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from orchestration.automation import read_automation
 from orchestration.environment import export, prepare_dagster_home
 from orchestration.manifest import ManifestError, ensure_manifest
 from orchestration.publishing import what_stays
 from orchestration.rebuild import NOTHING, Rebuild
 from orchestration.run_lock import RunLockError, hold_run_lock
-from orchestration.settings import PROJECT, DataFolder, SettingsError, digest_webhook, memory_limit
+from orchestration.settings import PROJECT, DataFolder, SettingsError, check_settings
 from orchestration.summary import summarise
 
 if TYPE_CHECKING:
@@ -40,8 +42,7 @@ def _data() -> DataFolder:
 
 def _check_settings() -> None:
     try:
-        digest_webhook()
-        memory_limit()
+        check_settings()
     except SettingsError as error:
         raise Mistake(str(error)) from None
 
@@ -73,7 +74,7 @@ def build(wait: int, weeks: str, full: bool) -> None:
     _run(wait, Rebuild(anyway=True, weeks=weeks, everything=full))
 
 
-def _run(wait: int, rebuild: Rebuild) -> None:
+def _run(wait: int, rebuild: Rebuild, job: str = "refresh") -> None:
     data = _data()
     _check_settings()
     try:
@@ -86,7 +87,7 @@ def _run(wait: int, rebuild: Rebuild) -> None:
 
     try:
         ensure_manifest(data)
-        refresh(data, wait, rebuild)
+        refresh(data, wait, rebuild, job)
     except (ManifestError, RefreshError) as error:
         raise click.ClickException(f"The run failed. {error}{_if_disk_is_full(data)}") from None
     except Exception as error:
@@ -336,24 +337,87 @@ def sample(folder: Path, developers: int, seed: int, without: tuple[str, ...]) -
 
 
 @cli.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
+@click.argument("weeks")
+@_WAIT
+def backfill(weeks: str, wait: int) -> None:
+    """Compute WEEKS again from raw/, such as 2026-10-05..2026-11-02 (a day in the first and a day
+    in the last), build, test and publish: one run, which lands nothing."""
+    _run(wait, Rebuild(anyway=True, weeks=weeks), job="backfill")
+
+
+_HOST = click.option("--host", default="127.0.0.1", show_default=True)
+_CODE_PORT = click.option(
+    "--code-port", default=4000, show_default=True, help="Port of the code location."
+)
+
+
+@cli.command()
+@_HOST
 @click.option("--port", default=3000, show_default=True)
 def dev(host: str, port: int) -> None:
-    """Dagster's web page and daemon, on the same assets, job and history; runs the schedules."""
+    """Dagster's web page and daemon, on the same assets, jobs and history; runs the schedules."""
+    _prepare_service()
+    # [tool.dagster] in pyproject.toml says what to load.
+    _become("dagster", "dev", "--host", host, "--port", str(port))
+
+
+@cli.command("code-location")
+@_HOST
+@_CODE_PORT
+def code_location(host: str, code_port: int) -> None:
+    """The code location as a service of its own, whose processes the runs are."""
+    _prepare_service()
+    served = ["-m", "orchestration.definitions", "-d", str(PROJECT)]
+    _become("dagster", "code-server", "start", *served, "-h", host, "-p", str(code_port))
+
+
+@cli.command()
+@_CODE_PORT
+@click.option("--code-host", default="127.0.0.1", show_default=True)
+def daemon(code_port: int, code_host: str) -> None:
+    """Dagster's daemon as a service of its own: schedules, sensors, the queue."""
+    workspace = _workspace(_prepare_service(), code_host, code_port)
+    _become("dagster-daemon", "run", "-w", str(workspace))
+
+
+@cli.command()
+@_HOST
+@click.option("--port", default=3000, show_default=True)
+@_CODE_PORT
+@click.option("--code-host", default="127.0.0.1", show_default=True)
+@click.option("--read-only", is_flag=True, help="Show everything, start and change nothing.")
+def webserver(host: str, port: int, code_port: int, code_host: str, read_only: bool) -> None:
+    """Dagster's web page as a service of its own."""
+    workspace = _workspace(_prepare_service(), code_host, code_port)
+    look_only = ["--read-only"] if read_only else []
+    _become("dagster-webserver", "-w", str(workspace), "-h", host, "-p", str(port), *look_only)
+
+
+def _prepare_service() -> DataFolder:
     data = _data()
     _check_settings()
     prepare_dagster_home(data)
     try:
         ensure_manifest(data)
-    except ManifestError as error:
+        read_automation()
+    except (ManifestError, SettingsError) as error:
         raise click.ClickException(str(error)) from None
-    from orchestration.history import tidy
+    return data
 
-    tidy(data)
-    # [tool.dagster] in pyproject.toml says what to load.
+
+def _workspace(data: DataFolder, host: str, port: int) -> Path:
+    """Where the daemon and the web page find the code location."""
+    address = {"host": host, "port": port, "location_name": "north_star"}
+    workspace = data.dagster / f"workspace-{host}-{port}.yaml"
+    workspace.write_text(json.dumps({"load_from": [{"grpc_server": address}]}))
+    return workspace
+
+
+def _become(command: str, *arguments: str) -> None:
+    """Go on as one of Dagster's programs, from this Python environment."""
     os.chdir(PROJECT)
-    dagster = str(Path(sys.executable).with_name("dagster"))
-    os.execv(dagster, [dagster, "dev", "--host", host, "--port", str(port)])
+    program = str(Path(sys.executable).with_name(command))
+    os.execv(program, [program, *arguments])
 
 
 def _provide_files(data: DataFolder) -> None:

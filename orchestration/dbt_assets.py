@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -28,7 +29,12 @@ class FolderTranslator(DagsterDbtTranslator):
             folders = ["seeds", *folders]
         return re.sub(r"\W", "_", "_".join(folders)) or None
 
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> Sequence[str] | None:
+        return super().get_owners(dbt_resource_props) or OWNERS
 
+
+# Where a model says nothing else: meta: {dagster: {owners: [...]}}, or an owner of its dbt group.
+OWNERS = ["team:analytics-engineering"]
 TRANSLATOR = FolderTranslator()
 
 
@@ -39,13 +45,71 @@ def mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
 
 def source_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
     """One asset for each source table that landing fills, under the key that staging depends on."""
-    for source in manifest["sources"].values():
-        if "external_location" not in {**source["source_meta"], **source["meta"]}:
-            continue  # dbt reads it from a database by itself
+    for source in _landed_sources(manifest):
         yield dg.AssetSpec(
             key=TRANSLATOR.get_asset_key(source),
+            deps=[] if _is_written_by_landing(source) else [files_key(source)],
             description=source["description"],
             group_name=TRANSLATOR.get_group_name(source),
             metadata=TRANSLATOR.get_metadata(source),
             kinds={"python", "parquet"},
+            owners=OWNERS,
         )
+
+
+def file_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:
+    """The files that other systems drop for each of these tables: one asset a table, which landing
+    notes when some have come.
+
+    It is stale when none came for as long as dbt's ``freshness`` of the source allows.
+    """
+    for source in _landed_sources(manifest):
+        if _is_written_by_landing(source):
+            continue
+        yield dg.AssetSpec(
+            key=files_key(source),
+            description=f"Files in landing/ for {source['source_name']}.{source['name']}: dropped "
+            "by other systems, read, never changed.",
+            group_name="files",
+            kinds={"file"},
+            owners=OWNERS,
+            freshness_policy=_freshness_policy(source),
+        )
+
+
+def files_key(source: Mapping[str, Any]) -> dg.AssetKey:
+    """The key of the files of a source table."""
+    return dg.AssetKey(["files", source["source_name"], source["name"]])
+
+
+def patience_with(source: Mapping[str, Any]) -> tuple[timedelta | None, timedelta | None]:
+    """How long no file of a table may come until one warns, and until that is an error."""
+    freshness = source.get("freshness") or {}
+    return _duration(freshness.get("warn_after")), _duration(freshness.get("error_after"))
+
+
+def _duration(allowed: Mapping[str, Any] | None) -> timedelta | None:
+    if not allowed or not allowed.get("count"):
+        return None
+    return timedelta(**{f"{allowed['period']}s": allowed["count"]})
+
+
+def _freshness_policy(source: Mapping[str, Any]) -> dg.FreshnessPolicy | None:
+    warn, fail = patience_with(source)
+    if fail:
+        return dg.FreshnessPolicy.time_window(fail, warn)
+    return dg.FreshnessPolicy.time_window(warn) if warn else None
+
+
+def _landed_sources(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    # Of the others dbt reads a database by itself.
+    return [
+        source
+        for source in manifest["sources"].values()
+        if "external_location" in {**source["source_meta"], **source["meta"]}
+    ]
+
+
+def _is_written_by_landing(source: Mapping[str, Any]) -> bool:
+    meta = {**source["source_meta"], **source["meta"]}
+    return bool((meta.get("landing") or {}).get("written_by_landing"))

@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration.settings import PROJECT, DataFolder, memory_limit
 
+# dagster.yaml names a handler of logs, which Dagster calls beta in every run.
+warnings.filterwarnings("ignore", message=".*yaml-defined logging configuration")
+
 _INSTANCE_CONFIG = PROJECT / "orchestration" / "dagster.yaml"
+_WITH_POSTGRES = PROJECT / "orchestration" / "dagster_postgres.yaml"
 
 
 def export(data: DataFolder) -> None:
@@ -23,6 +28,10 @@ def export(data: DataFolder) -> None:
     os.environ["NORTH_STAR_DATA"] = str(data.root)
     os.environ["NORTH_STAR_TARGET"] = data.target
     os.environ["DAGSTER_HOME"] = str(data.dagster)
+    # Dagster's own programs look for what dagster.yaml names, and do not look where they stand.
+    path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    if str(PROJECT) not in path:
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(PROJECT), *filter(None, path)])
     # Nothing here reports to anybody; dagster.yaml and dbt_project.yml say the same to their tools.
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
     os.environ["DO_NOT_TRACK"] = "1"
@@ -33,11 +42,14 @@ def export(data: DataFolder) -> None:
 def prepare_dagster_home(data: DataFolder) -> Path:
     """Make ``<data>/dagster`` a Dagster home with the project's ``dagster.yaml``, and export it.
 
-    The file is copied because Dagster looks for it in its home and keeps its storage beside it.
+    The file is copied because Dagster looks for it in its home and keeps its storage beside it,
+    unless ``NORTH_STAR_DAGSTER_POSTGRES`` names a database.
     """
     data.dagster.mkdir(parents=True, exist_ok=True)
     target = data.dagster / _INSTANCE_CONFIG.name
     wanted = _INSTANCE_CONFIG.read_bytes()
+    if os.environ.get("NORTH_STAR_DAGSTER_POSTGRES"):
+        wanted += _WITH_POSTGRES.read_bytes()
     if not target.exists() or target.read_bytes() != wanted:
         incoming = target.with_name(f".{target.name}.{os.getpid()}")
         incoming.write_bytes(wanted)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -28,11 +29,13 @@ class Rebuild:
         anyway: whether it builds at all where nothing is new.
         weeks: two days that lie in the first and the last week to compute again from raw/, such as
             ``2026-10-05..2026-11-02``; empty for none.
+        closing: whether the week that became final last is computed again.
         everything: whether all that is kept from build to build is computed again.
     """
 
     anyway: bool = False
     weeks: str = ""
+    closing: bool = False
     everything: bool = False
 
     @property
@@ -45,6 +48,38 @@ class Rebuild:
         """What dbt is told. Another value of a var has dbt read the whole project anew."""
         chosen = ["--vars", json.dumps({"rebuild_weeks": self.weeks})] if self.weeks else []
         return [*chosen, *(["--full-refresh"] if self.everything else [])]
+
+    def first_days(self) -> tuple[date, date]:
+        """The days that the first and the last of the weeks begin on.
+
+        Raises:
+            SettingsError: ``weeks`` is no range.
+        """
+        variables = project_vars(PROJECT)
+        first, last = (week_of(day, variables)[0] for day in _read_range(self.weeks))
+        return first, last
+
+    def with_closing_week(self, data: DataFolder, now: datetime | None = None) -> Rebuild:
+        """The same with the week named that became final last, if it is to be computed again and
+        logs of it were landed.
+
+        Args:
+            data: the data folder.
+            now: the time; the present if None.
+        """
+        if not self.closing or self.weeks:
+            return self
+        variables = project_vars(PROJECT)
+        zone = ZoneInfo(variables.get("reporting_timezone", "UTC"))
+        today = (now or datetime.now(UTC)).astimezone(zone).date()
+        by = today - timedelta(days=variables.get("late_allowance_days", 0))
+        begins = week_of(by, variables)[0] - timedelta(days=7)
+        named = replace(self, weeks=f"{begins}..{begins}")
+        try:
+            named.check(data)
+        except SettingsError:
+            return self
+        return named
 
     def check(self, data: DataFolder) -> None:
         """Refuse weeks that cannot be meant.
@@ -60,9 +95,9 @@ class Rebuild:
             raise SettingsError(
                 f"WEEKS={self.weeks} ends before it begins: write the earlier day first."
             )
-        begins, _ = _week_of(first, project_vars(PROJECT))
-        _, ends = _week_of(last, project_vars(PROJECT))
-        logs = _days_with_logs(data)
+        begins, _ = week_of(first, project_vars(PROJECT))
+        _, ends = week_of(last, project_vars(PROJECT))
+        logs = days_with_logs(data)
         if not logs:
             raise SettingsError(f"WEEKS={self.weeks}: no log has been landed yet; make run.")
         if not any(begins - _ZONE <= day <= ends + _ZONE for day in logs):
@@ -88,14 +123,24 @@ def _read_range(weeks: str) -> tuple[date, date]:
     )
 
 
-def _week_of(day: date, variables: Mapping[str, Any]) -> tuple[date, date]:
+def weeks_of(days: Mapping[date, int]) -> dict[date, int]:
+    """Values of days, summed by the first day of their week."""
+    variables = project_vars(PROJECT)
+    weeks: dict[date, int] = {}
+    for day, value in days.items():
+        begins, _ = week_of(day, variables)
+        weeks[begins] = weeks.get(begins, 0) + value
+    return weeks
+
+
+def week_of(day: date, variables: Mapping[str, Any]) -> tuple[date, date]:
     """First and last day of a week."""
     starts_on = _SUNDAY if variables.get("week_start_day") == "sunday" else _MONDAY
     begins = day - timedelta(days=(day.weekday() - starts_on) % 7)
     return begins, begins + timedelta(days=6)
 
 
-def _days_with_logs(data: DataFolder) -> set[date]:
+def days_with_logs(data: DataFolder) -> set[date]:
     """The UTC days of all rows of logs that were landed."""
     ledger = "batches/*/landing/file_dates/*.parquet"
     if not any(data.raw.glob(ledger)):

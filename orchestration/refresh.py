@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
+from typing import Any
 
 import dagster as dg
 
 from orchestration.environment import prepare_dagster_home
+from orchestration.history import reason_of
 from orchestration.rebuild import NOTHING, Rebuild
 from orchestration.settings import DataFolder
 
 # Dagster's own log goes to its history; a terminal shows what landing and dbt print.
 _QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 
-# How a message begins that was written for the person who started the run.
-_FORESEEN = re.compile(r"(dagster\.\S+\.Failure|orchestration\.\S+Error): ")
-
 
 class RefreshError(Exception):
     """A run has failed; the message says what failed and what is published all the same."""
 
 
-def refresh(data: DataFolder, wait_seconds: int = 3600, rebuild: Rebuild = NOTHING) -> str:
+def refresh(
+    data: DataFolder,
+    wait_seconds: int = 3600,
+    rebuild: Rebuild = NOTHING,
+    job: str = "refresh",
+) -> str:
     """Land, build, test and publish; where nothing is new, only land.
 
     Args:
         data: the folder to work in.
         wait_seconds: how long to wait for another run to end.
         rebuild: what is built although nothing is new.
+        job: ``refresh``, or ``backfill``: the weeks of ``rebuild`` alone, without landing.
 
     Returns:
         The run's id, which is the publication's too, if there is one.
@@ -40,14 +44,25 @@ def refresh(data: DataFolder, wait_seconds: int = 3600, rebuild: Rebuild = NOTHI
     # Loads the definitions, and with them the manifest of this very project.
     from orchestration.definitions import defs
 
-    job = defs().resolve_job_def("refresh")
-    config = {
+    config: dict[str, Any] = {
         "loggers": _QUIET,
         "resources": {"run_lock": {"config": {"wait_seconds": wait_seconds}}},
-        "ops": {"dbt": {"config": asdict(rebuild)}},
     }
+    tags = {}
+    if job == "backfill":
+        first, last = rebuild.first_days()
+        tags = {
+            "dagster/asset_partition_range_start": first.isoformat(),
+            "dagster/asset_partition_range_end": last.isoformat(),
+        }
+    else:
+        config["ops"] = {"dbt": {"config": asdict(rebuild)}}
     with dg.DagsterInstance.get() as instance:
-        result = job.execute_in_process(config, instance=instance, raise_on_error=False)
+        result = (
+            defs()
+            .resolve_job_def(job)
+            .execute_in_process(config, instance=instance, raise_on_error=False, tags=tags)
+        )
     if not result.success:
         raise RefreshError(_what_failed(result))
     return result.run_id
@@ -55,22 +70,8 @@ def refresh(data: DataFolder, wait_seconds: int = 3600, rebuild: Rebuild = NOTHI
 
 def _what_failed(result: dg.ExecuteInProcessResult) -> str:
     """The first failure's own words, and for one that nobody foresaw, where to read on."""
-    for event in result.all_events:
-        data = event.event_specific_data
-        failure = getattr(data, "user_failure_data", None)
-        if failure and failure.description:
-            return failure.description
-        error = getattr(data, "error", None)
-        if error:
-            while error.cause:
-                error = error.cause
-            message = error.message.strip()
-            foreseen = _FORESEEN.match(message)
-            if foreseen:
-                return message[foreseen.end() :]
-            return f"{event.step_key or event.message}: {message}. {_where(result)}"
-    return f"It gave no reason. {_where(result)}"
-
-
-def _where(result: dg.ExecuteInProcessResult) -> str:
-    return f"The whole story: make dev, run {result.run_id}."
+    reason = reason_of(result.all_events)
+    if reason and reason.is_foreseen:
+        return reason.sentence
+    said = f"{reason.step or 'It'}: {reason.sentence}" if reason else "It gave no reason"
+    return f"{said}. The whole story: make dev, run {result.run_id}."

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 from filelock import FileLock, Timeout
 
 from orchestration.settings import DataFolder
+
+# Seconds between two looks at who holds the lock, while waiting for it.
+_LOOK_SECONDS = 5.0
+# Tells of each process which run has started it.
+_STARTED_BY = "NORTH_STAR_STARTED_BY_RUN"
 
 
 class RunLockError(Exception):
@@ -49,6 +57,7 @@ def hold_run_lock(
     run_id: str | None = None,
     wait_seconds: float = 3600,
     tell: Callable[[str], object] = print,
+    is_over: Callable[[Holder], bool] = lambda _: False,
 ) -> Iterator[Holder | None]:
     """Hold ``<data>/run.lock``, waiting for whoever holds it now.
 
@@ -58,6 +67,7 @@ def hold_run_lock(
         run_id: the Dagster run that is asking.
         wait_seconds: the longest wait.
         tell: called with one sentence when there is a wait.
+        is_over: whether a holder counts as ended, so that its process, which is stuck, is killed.
 
     Yields:
         The holder before, if it was killed while it held the lock: the operating system has freed
@@ -72,9 +82,7 @@ def hold_run_lock(
         lock.acquire(timeout=0)
     except Timeout:
         tell(f"Waiting for {_read_holder(data) or 'another run'} to end: one run writes at a time.")
-        try:
-            lock.acquire(timeout=wait_seconds, poll_interval=0.2)
-        except Timeout:
+        if not _wait(lock, data, wait_seconds, tell, is_over):
             raise RunLockError(
                 f"Gave up after waiting {wait_seconds:.0f} s for "
                 f"{_read_holder(data) or 'another run'}, which holds {data.root / 'run.lock'}; "
@@ -92,6 +100,77 @@ def hold_run_lock(
     finally:
         _holder_file(data).unlink(missing_ok=True)
         lock.release()
+
+
+def _wait(
+    lock: FileLock,
+    data: DataFolder,
+    wait_seconds: float,
+    tell: Callable[[str], object],
+    is_over: Callable[[Holder], bool],
+) -> bool:
+    """Whether the lock was free in time."""
+    give_up_at = time.monotonic() + wait_seconds
+    while time.monotonic() < give_up_at:
+        with suppress(Timeout):
+            left = max(0.0, give_up_at - time.monotonic())
+            lock.acquire(timeout=min(_LOOK_SECONDS, left), poll_interval=0.2)
+            return True
+        holder = _read_holder(data)
+        if holder and holder.host == socket.gethostname() and is_over(holder):
+            tell(f"Ending {holder}: it is over, but its process holds on to the data folder.")
+            with suppress(ProcessLookupError):
+                os.kill(holder.process_id, signal.SIGKILL)
+            end_processes(holder.run_id)
+    return False
+
+
+def end_processes(run_id: str | None) -> None:
+    """Kill what a run whose own process is gone has started: dbt would go on building for nobody.
+
+    They are known by the environment that they were given.
+    """
+    if not run_id:
+        return
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.environ().get(_STARTED_BY) == run_id and process.pid != os.getpid():
+                process.kill()
+                process.wait(timeout=_LOOK_SECONDS)
+
+
+@contextmanager
+def at_work(data: DataFolder, run_id: str) -> Iterator[None]:
+    """Let others see for as long as it lasts that a process works on a run, or waits to."""
+    data.alive.mkdir(exist_ok=True)
+    file = data.alive / run_id
+    lock = FileLock(file, thread_local=False)
+    lock.acquire()
+    os.environ[_STARTED_BY] = run_id
+    try:
+        yield
+    finally:
+        os.environ.pop(_STARTED_BY, None)
+        file.unlink(missing_ok=True)
+        lock.release()
+
+
+def is_at_work(data: DataFolder, run_id: str) -> bool | None:
+    """Whether a process works on a run; None if none has ever said so.
+
+    What a killed process has left is removed.
+    """
+    file = data.alive / run_id
+    if not file.exists():
+        return None
+    lock = FileLock(file)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    file.unlink(missing_ok=True)
+    lock.release()
+    return False
 
 
 def _holder_file(data: DataFolder) -> Path:

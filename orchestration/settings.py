@@ -1,7 +1,7 @@
 """What a run works on: the folder ``NORTH_STAR_DATA`` and the engine ``NORTH_STAR_TARGET``.
 
-Where its digest is sent: ``NORTH_STAR_DIGEST_WEBHOOK``. How much memory DuckDB may take:
-``NORTH_STAR_MEMORY_LIMIT``.
+Where digests and alerts are sent, how much memory DuckDB may take, and which of the environments in
+automation.yml this is, also come from environment variables; README.md lists them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parents[1]
 DEFAULT_DATA = PROJECT / "data"
@@ -114,6 +114,21 @@ class DataFolder:
         return self.root / "digest_sent.json"
 
     @property
+    def incidents(self) -> Path:
+        """What is wrong and who was told; without it everything that is wrong is told again."""
+        return self.root / "incidents.json"
+
+    @property
+    def runs(self) -> Path:
+        """One folder for each of the last runs: dbt's artifacts, and its log as JSON lines."""
+        return self.root / "runs"
+
+    @property
+    def alive(self) -> Path:
+        """One locked file for each run whose process is at work."""
+        return self.root / "alive"
+
+    @property
     def rolled_back(self) -> Path:
         """Which version somebody has gone back to; it counts as long as readers see that one."""
         suffix = "" if self.target == DUCKDB else f"-{self.target}"
@@ -149,14 +164,114 @@ def digest_webhook() -> str | None:
     Raises:
         SettingsError: ``NORTH_STAR_DIGEST_WEBHOOK`` is no address that one may send to.
     """
-    named = os.environ.get("NORTH_STAR_DIGEST_WEBHOOK") or None
-    if named and not _may_be_sent_to(named):
+    return _webhook("NORTH_STAR_DIGEST_WEBHOOK", "the digest")
+
+
+def alert_webhook() -> str | None:
+    """Where alerts are sent; None if nowhere. A secret, as that of digests.
+
+    Raises:
+        SettingsError: ``NORTH_STAR_ALERT_WEBHOOK`` is no address that one may send to.
+    """
+    return _webhook("NORTH_STAR_ALERT_WEBHOOK", "an alert")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """How alerts are mailed.
+
+    Attributes:
+        host: of the SMTP server.
+        port: of the SMTP server.
+        security: ``tls`` from the first byte, ``starttls``, or ``none``, on this machine only.
+        user: to log in with; None for nobody.
+        password: to log in with; a secret.
+        sender: address of the sender.
+        recipients: addresses.
+    """
+
+    host: str
+    port: int
+    security: str
+    user: str | None
+    password: str | None
+    sender: str
+    recipients: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"Mail({self.host}:{self.port})"
+
+
+def alert_mail() -> Mail | None:
+    """How alerts are mailed; None if they are not.
+
+    Raises:
+        SettingsError: ``NORTH_STAR_ALERT_SMTP`` is no server, or an address is missing.
+    """
+    named = os.environ.get("NORTH_STAR_ALERT_SMTP") or None
+    if not named:
+        return None
+    try:
+        parts = urlsplit(named)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), None, None
+    is_here = bool(host) and _is_on_this_machine(parts._replace(scheme="http"))
+    if parts.scheme not in ("smtp", "smtps") or not host:
         raise SettingsError(
-            "NORTH_STAR_DIGEST_WEBHOOK is no address that the digest can be sent to: it should be "
-            "the webhook's, which begins with https:// (or http:// on this machine). It is a "
-            "secret and not repeated here."
+            "NORTH_STAR_ALERT_SMTP is no mail server: write smtps://user:password@host:465 or "
+            "smtp://user:password@host:587, which has to offer STARTTLS. It may hold a secret and "
+            "is not repeated here."
         )
-    return named
+    sender, recipients = (
+        tuple(filter(None, re.split(r"[,;\s]+", os.environ.get(name, ""))))
+        for name in ("NORTH_STAR_ALERT_FROM", "NORTH_STAR_ALERT_TO")
+    )
+    if len(sender) != 1 or not recipients or not all("@" in each for each in sender + recipients):
+        raise SettingsError(
+            "NORTH_STAR_ALERT_SMTP is set, so NORTH_STAR_ALERT_FROM has to be one e-mail address, "
+            "and NORTH_STAR_ALERT_TO one or several, with commas between."
+        )
+    is_tls = parts.scheme == "smtps"
+    return Mail(
+        host=host,
+        port=port or (465 if is_tls else 587),
+        security="tls" if is_tls else "none" if is_here else "starttls",
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+        sender=sender[0],
+        recipients=recipients,
+    )
+
+
+def dagster_url() -> str | None:
+    """Where people open Dagster's page, without a slash at its end; links lead there.
+
+    Raises:
+        SettingsError: ``NORTH_STAR_DAGSTER_URL`` begins with neither http:// nor https://.
+    """
+    named = os.environ.get("NORTH_STAR_DAGSTER_URL") or None
+    if named and not named.startswith(("http://", "https://")):
+        raise SettingsError(
+            f"NORTH_STAR_DAGSTER_URL={named} is no address of a page: it should begin with "
+            "https:// or http://."
+        )
+    return named and named.rstrip("/")
+
+
+def environment_name() -> str | None:
+    """Which of the environments in automation.yml this is; None for none of them."""
+    return os.environ.get("NORTH_STAR_ENVIRONMENT") or None
+
+
+def check_settings() -> None:
+    """Tell what is wrong with the environment before anything is done, and not when all is done.
+
+    Raises:
+        SettingsError: the first setting that is wrong.
+    """
+    for read in (digest_webhook, alert_webhook, alert_mail, dagster_url, memory_limit):
+        read()
 
 
 def memory_limit() -> str:
@@ -170,6 +285,17 @@ def memory_limit() -> str:
         raise SettingsError(
             f"NORTH_STAR_MEMORY_LIMIT={named} is no size of memory: write a number and MB or GB, "
             f"such as {_MEMORY_LIMIT}."
+        )
+    return named
+
+
+def _webhook(variable: str, what: str) -> str | None:
+    named = os.environ.get(variable) or None
+    if named and not _may_be_sent_to(named):
+        raise SettingsError(
+            f"{variable} is no address that {what} can be sent to: it should be the webhook's, "
+            "which begins with https:// (or http:// on this machine). It is a secret and not "
+            "repeated here."
         )
     return named
 

@@ -34,12 +34,21 @@ def summarise(data: DataFolder) -> str:
     return "\n".join([*lines, f"Published {published_at}: {_where(data, publication)}"])
 
 
+def headline(week: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The numbers of a week that are told first, with their labels.
+
+    Args:
+        week: a row of fct_north_star_weekly, or the part of it that there is.
+    """
+    return [(label, measure(name, week[name])) for label, name in _ROWS if name in week]
+
+
 def _table(week: Mapping[str, Any]) -> list[str]:
     lines = [f"Week of {week_dates(week['week_start'])}, the latest that is final"]
     if week["is_data_gap"]:
         lines.append(GAP)
     width = max(len(label) for label, _ in _ROWS)
-    return lines + [f"  {label:<{width}}  {measure(name, week[name]):>12}" for label, name in _ROWS]
+    return lines + [f"  {label:<{width}}  {value:>12}" for label, value in headline(week)]
 
 
 def _where(data: DataFolder, publication: Publication) -> str:

@@ -10,7 +10,7 @@ import re
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -298,14 +298,11 @@ class _Landing:
 
     def _unknown_files(self, ledger: list[LedgerEntry]) -> list[FoundFile]:
         """The files that the ledger does not name, the format of each text known."""
-        unchanged = {(entry.path, entry.size, entry.modified, entry.table) for entry in ledger}
         landed: dict[str, list[LedgerEntry]] = {}
         for entry in ledger:
             landed.setdefault(entry.path, []).append(entry)
         files = []
-        for file in self.inventory.files:
-            if (file.shown, file.size, file.modified, file.table.label) in unchanged:
-                continue
+        for file in unlanded(self.inventory.files, ledger):
             self._look_for_growth(file, landed.get(file.shown, ()))
             if file.format == "text":
                 file = self._text(file)
@@ -676,6 +673,16 @@ class _Landing:
             f"select unnest(from_json($rows, {literal(structure)}), recursive := true)",
             {"rows": json.dumps(rows)},
         )
+
+
+def unlanded(files: Iterable[FoundFile], ledger: Iterable[LedgerEntry]) -> list[FoundFile]:
+    """The files but those whose path, size and time the ledger names."""
+    known = {(entry.path, entry.size, entry.modified, entry.table) for entry in ledger}
+    return [
+        file
+        for file in files
+        if (file.shown, file.size, file.modified, file.table.label) not in known
+    ]
 
 
 def _batches(files: list[FoundFile]) -> Iterator[list[FoundFile]]:

@@ -11,7 +11,7 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _WORD_JOINER = "\u2060"
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, longest: int = _LONGEST) -> str:
     """A name as it is, for the eye; for whatever renders it, neither markup nor link nor mention.
 
     Names of companies come from a CRM, but those of campaigns, and the paths of failed requests,
@@ -19,11 +19,12 @@ def harmless(text: str) -> str:
 
     Args:
         text: of any length, in one line or more.
+        longest: characters that are kept of it.
     """
     seen = "".join(" " if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
     line = " ".join(seen.split())
-    if len(line) > _LONGEST:
-        line = f"{line[: _LONGEST - 1].rstrip()}…"
+    if len(line) > longest:
+        line = f"{line[: longest - 1].rstrip()}…"
     line = re.sub(r"&(?=#?\w+;)", "&amp;", line)
     line = line.replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"[\\`*~|\[\]]", r"\\\g<0>", line)

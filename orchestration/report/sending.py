@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from orchestration.report.webhook import PAUSES, send
 from orchestration.settings import DataFolder
+from orchestration.webhook import PAUSES, send
 
 if TYPE_CHECKING:
     from orchestration.publishing import Publication

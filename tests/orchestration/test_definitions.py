@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import dagster as dg
 import pytest
@@ -38,6 +39,56 @@ def test_every_source_table_is_an_asset_that_landing_makes(manifest: dict, graph
         asset = graph.get(dg.AssetKey([source["source_name"], source["name"]]))
         assert asset.is_materializable, asset.key
         assert asset.group_name == "landing"
+
+
+def test_the_way_from_a_file_to_a_fact_is_one(manifest: dict, graph) -> None:
+    for source in manifest["sources"].values():
+        key = dg.AssetKey(["files", source["source_name"], source["name"]])
+        asset = graph.get(dg.AssetKey([source["source_name"], source["name"]]))
+        if source["source_name"] == "landing":
+            assert not graph.has(key)
+            continue
+        assert asset.parent_keys == {key}
+        files = graph.get(key)
+        assert (files.group_name, files.is_external) == ("files", True)
+        # dbt's freshness of the source is Dagster's of its files.
+        warn = source["freshness"]["warn_after"]
+        policy = files.freshness_policy
+        assert policy.fail_window.to_timedelta() == timedelta(
+            **{f"{warn['period']}s": warn["count"]}
+        )
+    fact = dg.AssetKey(["marts", "fct_weekly_active_tokens"])
+    ancestors, waiting = set(), [fact]
+    while waiting:
+        for parent in graph.get(waiting.pop()).parent_keys - ancestors:
+            ancestors.add(parent)
+            waiting.append(parent)
+    assert dg.AssetKey(["files", "api_gateway", "api_requests"]) in ancestors
+
+
+def test_everything_says_what_it_is_and_whose(graph) -> None:
+    for key in graph.get_all_asset_keys():
+        asset = graph.get(key)
+        assert asset.description, key
+        assert asset.owners, key
+        assert asset.kinds, key
+        assert asset.group_name not in (None, "default"), key
+
+
+def test_a_range_of_weeks_is_one_run(definitions: dg.Definitions, graph) -> None:
+    weeks = graph.get(dg.AssetKey("weeks"))
+    assert weeks.backfill_policy == dg.BackfillPolicy.single_run()
+    assert weeks.partitions_def.get_partition_keys()
+    selected = definitions.resolve_job_def("backfill").asset_layer.selected_asset_keys
+    assert selected == {weeks.key}
+
+
+def test_sensors_start_jobs_that_there_are(definitions: dg.Definitions) -> None:
+    sensors = {sensor.name: sensor for sensor in definitions.sensors}
+    assert set(sensors) == {"files_arrived", "watch"}
+    assert sensors["files_arrived"].job_name == "refresh"
+    assert all(sensor.minimum_interval_seconds == 30 for sensor in sensors.values())
+    assert all(s.default_status is dg.DefaultSensorStatus.RUNNING for s in sensors.values())
 
 
 def test_every_model_and_seed_is_an_asset_in_the_group_of_its_folder(manifest: dict, graph) -> None:
@@ -79,7 +130,7 @@ def test_the_job_runs_everything_in_one_process(definitions: dg.Definitions, gra
     job = definitions.resolve_job_def("refresh")
     assert job.executor_def.name == "in_process"
     selected = job.asset_layer.selected_asset_keys
-    assert selected == set(graph.materializable_asset_keys)
+    assert selected == set(graph.materializable_asset_keys) - {dg.AssetKey("weeks")}
 
 
 def test_every_job_selects_something_and_every_schedule_has_its_job(
@@ -87,10 +138,15 @@ def test_every_job_selects_something_and_every_schedule_has_its_job(
 ) -> None:
     jobs = {job.name: job for job in definitions.resolve_all_job_defs()}
     named = {name for name in jobs if not name.startswith("__")}
-    assert {"refresh", "compact"} <= named
+    assert named == {"refresh", "close_week", "backfill", "send_digest", "compact"}
     for name in named:
         assert jobs[name].asset_layer.selected_asset_keys or jobs[name].nodes, name
     schedules = definitions.schedules or []
-    assert "daily_refresh" in {schedule.name for schedule in schedules}
+    assert {schedule.name: schedule.job_name for schedule in schedules} == {
+        "daily_refresh": "refresh",
+        "weekly_close": "close_week",
+        "weekly_digest": "send_digest",
+        "weekly_compaction": "compact",
+    }
     for schedule in schedules:
         assert schedule.job_name in named

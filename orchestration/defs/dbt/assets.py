@@ -1,37 +1,22 @@
 """The whole dbt project, in place: models and seeds as assets, tests as asset checks."""
 
 import logging
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import duckdb
-from dagster_dbt import (
-    DagsterDbtCliRuntimeError,
-    DbtCliInvocation,
-    DbtCliResource,
-    DbtProject,
-    dbt_assets,
-)
-from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
+from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
 from orchestration.dbt_assets import TRANSLATOR
+from orchestration.dbt_build import build, weeks_touched
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.defs.report.assets import deliver_owed
-from orchestration.environment import export, private_files, spilling
-from orchestration.manifest import build_target, ensure_manifest, hand_over_cache
-from orchestration.publishing import (
-    discard_build,
-    failed_nodes,
-    keep_build,
-    nothing_new,
-    read_basis,
-    what_stays,
-)
-from orchestration.publishing.copying import quoted
+from orchestration.environment import export
+from orchestration.manifest import ensure_manifest
+from orchestration.publishing import nothing_new, what_stays
 from orchestration.rebuild import Rebuild
-from orchestration.settings import PROJECT, SPARK, DataFolder, SettingsError
+from orchestration.settings import PROJECT, DataFolder, SettingsError
+from orchestration.weeks import note_weeks
 
 
 class RebuildConfig(dg.Config):
@@ -40,11 +25,13 @@ class RebuildConfig(dg.Config):
     Attributes:
         anyway: whether it is built at all where nothing is new.
         weeks: two days, in the first and the last week to compute again: 2026-10-05..2026-11-02.
+        closing: whether the week that became final last is computed again.
         everything: whether all is computed again, what is kept from build to build as well.
     """
 
     anyway: bool = False
     weeks: str = ""
+    closing: bool = False
     everything: bool = False
 
 
@@ -67,7 +54,7 @@ def dbt_build(
     """
     data = DataFolder.from_environment()
     export(data)
-    rebuild = Rebuild(**config.model_dump())
+    rebuild = Rebuild(**config.model_dump()).with_closing_week(data)
     try:
         rebuild.check(data)
     except SettingsError as error:
@@ -76,126 +63,15 @@ def dbt_build(
     if told:
         context.log.info(told)
         print(told, flush=True)  # a terminal does not show Dagster's own log
+        context.instance.add_run_tags(context.run_id, {"north_star/published": "nothing new"})
         _hush_missing_checks()
         deliver_owed(context)
         return
-    basis = read_basis(data)
-    target = build_target(data)
-    (target / "run_results.json").unlink(missing_ok=True)
-    discard_build(data)
-    # Unit tests try the SQL on made-up rows: they belong to a change of it, not to each night.
-    command = ["build", "--exclude-resource-type", "unit_test", *rebuild.arguments]
-    with spilling(data):
-        # The warehouse holds e-mail addresses, in the resolution layer.
-        with private_files():
-            build = dbt.cli(command, context=context, target_path=target)
-        if data.warehouse.exists():
-            data.warehouse.chmod(0o600)
-        try:
-            if data.target == SPARK:
-                for event in build.stream():
-                    yield from _with_metadata(event, build)
-            else:
-                yield from _with_contents(_when_ended(build.stream()), data, build)
-        except DagsterDbtCliRuntimeError as error:
-            raise dg.Failure(_what_failed(data, target, error), allow_retries=False) from error
-        finally:
-            _close(build)
-            if rebuild.weeks:
-                hand_over_cache(data)  # or the next build, of other vars, would read all files anew
-    keep_build(data, target, basis)
+    yield from build(context, dbt, data, rebuild)
+    note_weeks(context, weeks_touched(data))
 
 
 def _hush_missing_checks() -> None:
     """Of a step that is skipped Dagster says that it went on without the checks before it."""
     logger = logging.getLogger("dagster._core.execution.plan.active")
     logger.addFilter(lambda record: "emitted no result" not in record.getMessage())
-
-
-def _when_ended(events: Iterable[Any]) -> Iterator[Any]:
-    """The events of a build when it has ended, and then the error it has ended with."""
-    collected, failure = [], None
-    try:
-        for event in events:
-            collected.append(event)
-    except DagsterDbtCliRuntimeError as error:
-        failure = error
-    yield from collected
-    if failure:
-        raise failure
-
-
-def _with_contents(
-    events: Iterable[Any], data: DataFolder, build: DbtCliInvocation
-) -> Iterator[Any]:
-    """Events of a build on DuckDB that has ended, with the rows and columns of their tables.
-
-    All tables are looked at at once: dagster-dbt asks for each by itself, which takes more of the
-    processor than building them does.
-    """
-    contents: dict[tuple[str, str], dict[str, Any]] | None = None
-    for event in events:
-        if not isinstance(event, dg.Output):
-            yield event
-            continue
-        # Another process can read DuckDB's file only when dbt has let go of it.
-        contents = _contents(data) if contents is None else contents
-        node = build.manifest["nodes"][event.metadata["unique_id"].text]
-        found = contents.get((node["schema"], node["alias"]), {})
-        yield event.with_metadata({**event.metadata, **found})
-
-
-def _contents(data: DataFolder) -> dict[tuple[str, str], dict[str, Any]]:
-    """Number of rows (of tables) and columns by schema and name, as Dagster's page shows them."""
-    settings = {"file_search_path": str(data.raw / "batches")}
-    with duckdb.connect(data.warehouse, read_only=True, config=settings) as warehouse:
-        tables = warehouse.execute("select schema_name, table_name from duckdb_tables()").fetchall()
-        columns = warehouse.execute(
-            "select schema_name, table_name, list(column_name order by column_index), "
-            "list(data_type order by column_index) from duckdb_columns() where not internal "
-            "group by all"
-        ).fetchall()
-        rows = {
-            (schema, name): warehouse.table(f"{quoted(schema)}.{quoted(name)}").shape[0]
-            for schema, name in tables
-        }
-    contents: dict[tuple[str, str], dict[str, Any]] = {
-        (schema, name): {
-            "dagster/column_schema": dg.TableSchema(
-                [dg.TableColumn(*each) for each in zip(names, types, strict=True)]
-            )
-        }
-        for schema, name, names, types in columns
-    }
-    for table, number in rows.items():
-        contents[table]["dagster/row_count"] = number
-    return contents
-
-
-def _with_metadata(event: Any, build: DbtCliInvocation) -> Iterator[Any]:
-    """An event with the rows and columns of its table on Spark.
-
-    One event at a time: while dagster-dbt waits for the next one it asks for it without a pause,
-    which takes a whole processor for as long as a build lasts.
-    """
-    counted = list(DbtEventIterator(iter([event]), build).fetch_row_counts())
-    # Without column lineage, which needs columns of the sources: they are files, not relations.
-    described = DbtEventIterator(iter(counted), build)
-    return described.fetch_column_metadata(with_column_lineage=False)
-
-
-def _what_failed(data: DataFolder, target: Path, error: Exception) -> str:
-    failed = failed_nodes(target)
-    # Without results, dbt itself did not get going; what it said stands at the end of the message.
-    said = str(error).rpartition("Errors parsed from dbt logs:")[2].strip()
-    what = f"failed: {', '.join(failed)}." if failed else f"did not start: {said}"
-    why = next((f" {sentence}" for sentence in failed.values() if sentence), "")
-    return f"dbt build {what}{why} {what_stays(data)}"
-
-
-def _close(build: DbtCliInvocation) -> None:
-    """Let go of the warehouse, which fetching row counts has opened in this process."""
-    if build.adapter:
-        build.adapter.cleanup_connections()
-        # dbt-duckdb keeps its file open beyond that; other adapters have nothing of the kind.
-        getattr(build.adapter.connections, "close_all_connections", lambda: None)()

@@ -5,6 +5,7 @@ import dagster as dg
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.landing import LandingError
 from orchestration.landing import compact as compact_raw
+from orchestration.retrying import failure
 from orchestration.settings import DataFolder
 
 
@@ -14,7 +15,7 @@ def compact_batches(context: dg.OpExecutionContext, run_lock: RunLock) -> None:
     try:
         done = compact_raw(DataFolder.from_environment())
     except LandingError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+        raise failure(context, str(error), error) from None
     context.add_output_metadata(
         {
             "batches_before": done.batches_before,

@@ -1,6 +1,8 @@
-"""The one job: land, build and test, publish, report."""
+"""The jobs: land, build and test, publish, report."""
 
 import dagster as dg
+
+from orchestration.weeks import KEY
 
 # There is one DuckDB file and dbt runs its models in parallel by itself: a process for each step
 # would add its start-up time and nothing else.
@@ -9,10 +11,24 @@ _executor = dg.in_process_executor
 
 @dg.definitions
 def jobs() -> dg.Definitions:
-    """The job ``refresh``; what is materialised from the web page runs in one process as well."""
+    """The jobs of the whole pipeline; what is materialised from the web page runs in one process as
+    well."""
+    # A range of weeks is the job backfill's, and files come from elsewhere.
+    everything = dg.AssetSelection.all() - dg.AssetSelection.assets(KEY)
     refresh = dg.define_asset_job(
         "refresh",
-        selection=dg.AssetSelection.all(),
+        selection=everything,
         description="Land new files, build and test every model, publish marts and digest.",
     )
-    return dg.Definitions(jobs=[refresh], executor=_executor)
+    close_week = dg.define_asset_job(
+        "close_week",
+        selection=everything,
+        config={"ops": {"dbt": {"config": {"closing": True}}}},
+        description="The same, and the week that became final last is computed again from raw/.",
+    )
+    send_digest = dg.define_asset_job(
+        "send_digest",
+        selection=dg.AssetSelection.assets("digest"),
+        description="Send the digest of the latest final week, if that is owed to its readers.",
+    )
+    return dg.Definitions(jobs=[refresh, close_week, send_digest], executor=_executor)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import dagster as dg
 
-from orchestration.history import close_killed_run
+from orchestration.history import close_killed_run, is_over
 from orchestration.publishing import complete_log, mend, what_stays
-from orchestration.run_lock import RunLockError, hold_run_lock
-from orchestration.settings import DataFolder, digest_webhook, memory_limit
+from orchestration.run_folder import prune_run_folders
+from orchestration.run_lock import RunLockError, at_work, end_processes, hold_run_lock
+from orchestration.settings import DataFolder, check_settings
 
 
 class RunLock(dg.ConfigurableResource):
@@ -29,18 +31,19 @@ class RunLock(dg.ConfigurableResource):
             print(sentence, flush=True)  # a terminal does not show Dagster's own log
 
         data = DataFolder.from_environment()
-        # What is wrong with them is told now, and not when all is done.
-        digest_webhook()
-        memory_limit()
-        name = f"run {context.run_id}"
-        lock = hold_run_lock(data, name, context.run_id, self.wait_seconds, tell)
+        check_settings()
+        run_id = context.run_id
+        stuck = partial(is_over, context.instance)
+        lock = hold_run_lock(data, f"run {run_id}", run_id, self.wait_seconds, tell, stuck)
         try:
-            with lock as killed:
+            with at_work(data, run_id), lock as killed:
+                end_processes(killed and killed.run_id)
                 close_killed_run(context.instance, killed)
                 damaged = mend(data)
                 if damaged:
                     tell(damaged)
                 complete_log(data)
+                prune_run_folders(data)
                 yield self
         except RunLockError as error:
             raise RunLockError(f"{error} {what_stays(data)}") from None

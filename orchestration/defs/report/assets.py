@@ -20,6 +20,7 @@ _IS_DELIVERED = dg.AssetCheckSpec(
     deps=["published"],
     group_name="report",
     kinds={"markdown"},
+    owners=["team:analytics-engineering"],
     pool="warehouse",
     check_specs=[_IS_DELIVERED],
 )

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 
-from orchestration.report import webhook as sending
-from orchestration.report.webhook import send
+from orchestration import webhook as sending
 from orchestration.settings import SettingsError, digest_webhook
+from orchestration.webhook import send
 from tests.report.receiver import SECRET, Receiver
 
 AT_ONCE = (0.0, 0.0)
