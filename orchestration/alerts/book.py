@@ -44,7 +44,7 @@ class Told:
 
 @dataclass
 class _Entry:
-    """An incident: since when, which channels were told, their failed attempts, when it was over."""
+    """An incident: since when, when it was over, which channels were told, and their failures."""
 
     since: str
     over_at: str | None = None
