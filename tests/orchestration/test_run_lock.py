@@ -9,9 +9,16 @@ import sys
 import threading
 import time
 
+import psutil
 import pytest
 
-from orchestration.run_lock import RunLockError, hold_run_lock
+from orchestration.run_lock import (
+    RunLockError,
+    at_work,
+    end_processes,
+    hold_run_lock,
+    is_at_work,
+)
 from orchestration.settings import DataFolder
 
 HOLD = """
@@ -22,6 +29,16 @@ from orchestration.settings import DataFolder
 with hold_run_lock(DataFolder(Path(sys.argv[1])), "run first", "first"):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))
+"""
+
+
+KILLED_AT_WORK = """
+import os, signal, sys
+from pathlib import Path
+from orchestration.run_lock import at_work
+from orchestration.settings import DataFolder
+with at_work(DataFolder(Path(sys.argv[1])), "killed"):
+    os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -86,3 +103,53 @@ def test_two_threads_exclude_each_other(data: DataFolder) -> None:
         thread.join()
     first, second = inside[0][0], inside[2][0]
     assert inside == [f"{first} in", f"{first} out", f"{second} in", f"{second} out"]
+
+
+def test_a_holder_that_is_over_but_hangs_is_killed(data: DataFolder) -> None:
+    first = start(data, seconds=300)
+    first.send_signal(signal.SIGSTOP)
+    told: list[str] = []
+    with hold_run_lock(
+        data, "run second", "second", wait_seconds=60, tell=told.append, is_over=lambda _: True
+    ) as killed:
+        assert killed.run_id == "first"
+    assert first.wait(timeout=10) == -signal.SIGKILL
+    assert told[1].startswith("Ending run first (process ")
+
+
+def test_a_holder_that_is_not_over_is_waited_for(data: DataFolder) -> None:
+    first = start(data, seconds=300)
+    with (
+        pytest.raises(RunLockError, match="Gave up after waiting 6 s"),
+        hold_run_lock(data, "run second", wait_seconds=6, tell=lambda _: None),
+    ):
+        raise AssertionError
+    assert first.poll() is None
+    first.kill()
+    first.wait()
+
+
+def test_what_a_killed_run_has_started_is_ended(data: DataFolder) -> None:
+    sleeping = [sys.executable, "-c", "import time; time.sleep(300)"]
+    with at_work(data, "first"):
+        left = subprocess.Popen(sleeping)
+    with at_work(data, "second"):
+        other = subprocess.Popen(sleeping)
+    bystander = subprocess.Popen(sleeping)
+    end_processes("first")
+    assert not psutil.pid_exists(left.pid)
+    end_processes(None)
+    for alive in (other, bystander):
+        assert alive.poll() is None
+        alive.kill()
+        alive.wait()
+
+
+def test_others_see_whether_a_process_works_on_a_run(data: DataFolder) -> None:
+    assert is_at_work(data, "first") is None
+    with at_work(data, "first"):
+        assert is_at_work(data, "first") is True
+    assert is_at_work(data, "first") is None
+    subprocess.run([sys.executable, "-c", KILLED_AT_WORK, str(data.root)])
+    assert is_at_work(data, "killed") is False
+    assert list(data.alive.iterdir()) == []
