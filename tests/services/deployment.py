@@ -21,7 +21,7 @@ from orchestration.settings import DataFolder
 from tests.ports import free_port
 from tests.toy import REPOSITORY
 
-PATIENCE_SECONDS = 400
+PATIENCE_SECONDS = 600
 SERVICES = ("code-location", "daemon", "webserver")
 
 
