@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator
 
-from orchestration.manifest import marts
+from orchestration.manifest import marts, read_manifest
 
 
 class FolderTranslator(DagsterDbtTranslator):
@@ -41,6 +42,30 @@ TRANSLATOR = FolderTranslator()
 def mart_keys(manifest: Mapping[str, Any]) -> list[dg.AssetKey]:
     """Asset keys of the marts."""
     return [TRANSLATOR.get_asset_key(node) for node in marts(manifest)]
+
+
+def asset_manifest(path: Path) -> dict[str, Any]:
+    """dbt's manifest, in which every test has a model whose page it is shown on.
+
+    A test that somebody wrote as a query of its own and that compares several models would be no
+    asset check: it belongs to the last of them that is built.
+    """
+    manifest = read_manifest(path)
+    nodes = manifest["nodes"]
+    for node in nodes.values():
+        compared = [name for name in node["depends_on"].get("nodes", []) if name in nodes]
+        if node["resource_type"] == "test" and not node.get("attached_node") and compared:
+            node["attached_node"] = max(compared, key=lambda name: (_depth(nodes, name), name))
+    return manifest
+
+
+def _depth(nodes: Mapping[str, Any], name: str, known: dict[str, int] | None = None) -> int:
+    """How many models are built before one, on the longest way to it."""
+    known = {} if known is None else known
+    if name not in known:
+        parents = [each for each in nodes[name]["depends_on"].get("nodes", []) if each in nodes]
+        known[name] = 1 + max((_depth(nodes, each, known) for each in parents), default=0)
+    return known[name]
 
 
 def source_specs(manifest: Mapping[str, Any]) -> Iterator[dg.AssetSpec]:

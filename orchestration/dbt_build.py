@@ -12,9 +12,9 @@ import duckdb
 from dagster_dbt import DagsterDbtCliRuntimeError, DbtCliInvocation, DbtCliResource
 from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
 
-from orchestration.dbt_assets import TRANSLATOR
+from orchestration.dbt_assets import TRANSLATOR, asset_manifest
 from orchestration.environment import private_files, spilling
-from orchestration.manifest import build_target, hand_over_cache, read_manifest
+from orchestration.manifest import build_target, hand_over_cache
 from orchestration.publishing import (
     discard_build,
     failed_nodes,
@@ -29,7 +29,7 @@ from orchestration.run_folder import keep_artifacts
 from orchestration.settings import SPARK, DataFolder
 
 # The model whose rows are kept from build to build; what it holds of the run's weeks is new.
-_INCREMENTAL = "int_token_days"
+INCREMENTAL = "int_token_days"
 # Weeks in a table on Dagster's page.
 _SHOWN = 12
 
@@ -65,7 +65,7 @@ def build(
     command = ["build", "--exclude-resource-type", "unit_test", *rebuild.arguments]
     asked: dict[str, Any] = {"context": context}
     if is_own_step:
-        manifest = read_manifest(data.dbt / "manifest.json")
+        manifest = asset_manifest(data.dbt / "manifest.json")
         asked = {"manifest": manifest, "dagster_dbt_translator": TRANSLATOR}
     with spilling(data):
         # The warehouse holds e-mail addresses, in the resolution layer.
@@ -139,7 +139,7 @@ def _with_contents(
         contents = _contents(data) if contents is None else contents
         node = invocation.manifest["nodes"][event.metadata["unique_id"].text]
         found = contents.get((node["schema"], node["alias"]), {})
-        if node["name"] == _INCREMENTAL:
+        if node["name"] == INCREMENTAL:
             found = {**found, **told_of_weeks(weeks_touched(data))}
         yield event.with_metadata({**event.metadata, **found})
 

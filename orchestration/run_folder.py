@@ -61,7 +61,7 @@ class RunLog(logging.Handler):
         run_id, root = meta.get("run_id"), os.environ.get("NORTH_STAR_DATA")
         if not run_id or not root:
             return
-        event = meta.get("dagster_event")
+        event = getattr(record, "dagster_event", None)
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,

@@ -100,6 +100,19 @@ def test_every_model_and_seed_is_an_asset_in_the_group_of_its_folder(manifest: d
             assert groups[node["name"]].startswith("seeds"), node["name"]
 
 
+def test_every_test_is_a_check_of_the_last_model_that_it_looks_at(manifest: dict, graph) -> None:
+    # dbt keeps the tests of models that are switched off.
+    tests = {
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["depends_on"]["nodes"]
+    }
+    checks = {key.name: key.asset_key.path[-1] for key in graph.asset_check_keys}
+    assert tests - set(checks) == set()
+    assert checks["assert_rejects_stay_below_max_reject_rate"] == "stg_landing__rejects"
+    assert checks["assert_drivers_equal_the_growth"] == "fct_north_star_drivers_weekly"
+
+
 def test_a_failed_test_is_a_failed_check_that_blocks(manifest: dict, graph) -> None:
     of_tests = {key for key in graph.asset_check_keys if key.asset_key != dg.AssetKey("digest")}
     assert of_tests

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, DbtProject, dbt_assets
 
-from orchestration.dbt_assets import TRANSLATOR
+from orchestration.dbt_assets import TRANSLATOR, asset_manifest
 from orchestration.dbt_build import build, weeks_touched
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.defs.report.assets import deliver_owed
@@ -36,7 +36,7 @@ class RebuildConfig(dg.Config):
 
 
 @dbt_assets(
-    manifest=ensure_manifest(DataFolder.from_environment()),
+    manifest=asset_manifest(ensure_manifest(DataFolder.from_environment())),
     project=DbtProject(PROJECT, target=DataFolder.from_environment().target),
     dagster_dbt_translator=TRANSLATOR,
     name="dbt",

@@ -6,7 +6,7 @@ from datetime import timedelta
 import dagster as dg
 from dagster_dbt import DbtCliResource
 
-from orchestration.dbt_build import build, weeks_touched
+from orchestration.dbt_build import INCREMENTAL, build, weeks_touched
 from orchestration.defs.refresh.resources import RunLock
 from orchestration.environment import export
 from orchestration.publishing import PublishError, SwitchError, publish, what_stays
@@ -19,6 +19,7 @@ from orchestration.weeks import KEY, note_weeks, week_partitions
 
 @dg.asset(
     key=KEY,
+    deps=[dg.AssetKey(["intermediate", INCREMENTAL])],
     partitions_def=week_partitions(DataFolder.from_environment()),
     # A range is one dbt command, and one publication.
     backfill_policy=dg.BackfillPolicy.single_run(),
