@@ -27,7 +27,7 @@ _SECTIONS = {
         "watch": {"every_seconds": int, "running": bool},
     },
     "freshness": {"published_hours": int},
-    "patience": {"longest_run_minutes": int, "retries": int, "retry_seconds": int},
+    "patience": {"retries": int, "retry_seconds": int},
 }
 _NAMES = {str: "a text", bool: "true or false", int: "a whole number of 0 or more"}
 _SUNDAY, _MONDAY = 0, 1  # as cron counts
@@ -72,9 +72,8 @@ class Watch:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a run may last (minutes), and how what passes by itself is tried again (seconds)."""
+    """How often what passes by itself is tried again, and the first pause, in seconds."""
 
-    longest_run_minutes: int
     retries: int
     retry_seconds: int
 

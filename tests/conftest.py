@@ -12,9 +12,11 @@ import pytest
 os.environ["DO_NOT_TRACK"] = "1"
 os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 os.environ["NORTH_STAR_DATA"] = tempfile.mkdtemp(prefix="north-star-tests-")
-os.environ.pop("NORTH_STAR_DIGEST_WEBHOOK", None)  # or a test would write into somebody's chat
-os.environ.pop("NORTH_STAR_SCHEDULE_CRON", None)
-os.environ.pop("NORTH_STAR_TARGET", None)
+# Or a test would write into somebody's chat, or history.
+for name in ("DIGEST_WEBHOOK", "ALERT_WEBHOOK", "ALERT_SMTP", "DAGSTER_POSTGRES", "DAGSTER_URL"):
+    os.environ.pop(f"NORTH_STAR_{name}", None)
+for name in ("SCHEDULE_CRON", "ENVIRONMENT", "TARGET"):
+    os.environ.pop(f"NORTH_STAR_{name}", None)
 
 PROJECT = Path(__file__).resolve().parents[1]
 

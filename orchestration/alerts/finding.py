@@ -128,10 +128,9 @@ def _describe(
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     logged = [event.dagster_event for event in instance.all_logs(run.run_id, of_type=kinds)]
     if _was_stuck(instance, run) or any(_STUCK in (event.message or "") for event in logged):
-        minutes = read_automation().patience.longest_run_minutes
         return (
             "run ended, because it was stuck",
-            f"It lasted longer than the {minutes} minutes that a run may last.",
+            "It lasted longer than a run may (max_runtime_seconds in orchestration/dagster.yaml).",
             "A disk or a network that does not answer, or much more data than usual: see the last "
             "step of the run. The next run starts over.",
             "stuck",

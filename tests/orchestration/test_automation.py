@@ -85,7 +85,7 @@ def test_the_environment_can_shorten_the_wait(
         (("sensors",), None, "it: sensors has to be words with a value each"),
         (("freshness", "published_hours"), True, "published_hours has to be a whole number"),
         (("schedules", "daily_refresh", "environments"), {"staging": {"x": 1}}, "staging has x, w"),
-        (("patience",), {}, "patience needs longest_run_minutes"),
+        (("patience",), {}, "patience needs retries"),
     ],
 )
 def test_a_mistake_is_one_sentence(

@@ -41,7 +41,7 @@ def test_only_what_passes_by_itself_is_transient(error: BaseException | str, pas
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three further attempts, after pauses that nobody notices."""
     automation = read_automation()
-    short = Patience(longest_run_minutes=1, retries=3, retry_seconds=0.01)
+    short = Patience(retries=3, retry_seconds=0.01)
     monkeypatch.setattr(
         "orchestration.retrying.read_automation", lambda: replace(automation, patience=short)
     )
