@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import duckdb
 import pytest
 
-from orchestration.rebuild import NOTHING, Rebuild
+from orchestration.rebuild import NOTHING, Rebuild, weeks_of
 from orchestration.settings import DataFolder, SettingsError
 
 
@@ -86,3 +88,38 @@ def test_weeks_without_logs_are_one_sentence(landed: DataFolder, weeks: str) -> 
 def test_before_the_first_landing_there_are_no_weeks(data: DataFolder) -> None:
     with pytest.raises(SettingsError, match="no log has been landed yet; make run"):
         Rebuild(weeks="2026-10-05..2026-11-02").check(data)
+
+
+@pytest.mark.parametrize(
+    ("today", "weeks"),
+    [
+        # The allowance of three days is over on Thursday.
+        ("2026-10-28", "2026-10-12..2026-10-12"),
+        ("2026-10-29", "2026-10-19..2026-10-19"),
+        ("2026-11-04", "2026-10-19..2026-10-19"),
+        # There are no logs of that week.
+        ("2026-11-26", ""),
+    ],
+)
+def test_the_week_that_became_final_last_is_closed(
+    landed: DataFolder, today: str, weeks: str
+) -> None:
+    now = datetime.fromisoformat(f"{today}T06:00").replace(tzinfo=UTC)
+    assert Rebuild(closing=True).with_closing_week(landed, now).weeks == weeks
+    assert Rebuild().with_closing_week(landed, now) == Rebuild()
+
+
+def test_weeks_that_somebody_names_are_not_exchanged_for_the_closing_one(
+    landed: DataFolder,
+) -> None:
+    asked = Rebuild(weeks="2026-10-05..2026-10-05", closing=True)
+    assert asked.with_closing_week(landed) == asked
+
+
+def test_requests_of_days_are_those_of_their_week() -> None:
+    days = {date(2026, 10, 4): 1, date(2026, 10, 5): 2, date(2026, 10, 11): 4}
+    assert weeks_of(days) == {date(2026, 9, 28): 1, date(2026, 10, 5): 6}
+    assert Rebuild(weeks="2026-10-07..2026-10-21").first_days() == (
+        date(2026, 10, 5),
+        date(2026, 10, 19),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -40,11 +41,10 @@ def test_a_run_that_hangs_is_ended_and_reported_and_the_next_one_publishes(tmp_p
 
             def holder() -> psutil.Process | None:
                 named = toy.data.root / "run.lock.holder.json"
-                workers = {worker.pid: worker for worker in deployment.workers()}
-                text = named.read_text() if named.exists() else ""
-                return next(
-                    (w for pid, w in workers.items() if f'"process_id": {pid},' in text), None
-                )
+                if not named.exists():
+                    return None
+                process_id = json.loads(named.read_text())["process_id"]
+                return next((w for w in deployment.workers() if w.pid == process_id), None)
 
             stuck = deployment.wait_for(holder, "run at work")
             stuck.send_signal(signal.SIGSTOP)
