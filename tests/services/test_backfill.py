@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from datetime import timedelta
@@ -14,7 +15,8 @@ import pytest
 
 from orchestration.publishing import current_publication
 from orchestration.rebuild import days_with_logs
-from tests.services.program import copy_program, run_program
+from orchestration.settings import DataFolder
+from tests.services.program import Program, run_program
 from tests.toy import REPOSITORY
 
 pytestmark = pytest.mark.services
@@ -25,7 +27,9 @@ WEEKS = 52
 def test_a_year_computed_again_is_one_run_that_equals_what_there_was(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = copy_program(run_program(tmp_path_factory), tmp_path / "data")
+    shutil.copytree(run_program(tmp_path_factory).root, tmp_path / "data", symlinks=True)
+    shutil.rmtree(tmp_path / "data" / "dagster")
+    program = Program(DataFolder(tmp_path / "data"))
     data = program.data
     before = contents(program)
     assert before["fct_weekly_active_tokens"]
