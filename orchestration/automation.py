@@ -24,7 +24,7 @@ _SECTIONS = {
             "longest_wait_seconds": int,
             "running": bool,
         },
-        "watch": {"every_seconds": int, "running": bool},
+        "watch": {"every_seconds": int, "longest_run_seconds": int, "running": bool},
     },
     "freshness": {"published_hours": int},
     "patience": {"retries": int, "retry_seconds": int},
@@ -64,9 +64,10 @@ class FilesArrived:
 
 @dataclass(frozen=True)
 class Watch:
-    """How often somebody looks whether all is well, in seconds."""
+    """How often somebody looks whether all is well, and how long a run may last, in seconds."""
 
     every_seconds: int
+    longest_run_seconds: int
     running: bool
 
 

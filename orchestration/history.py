@@ -13,9 +13,11 @@ import dagster as dg
 from orchestration.run_lock import (
     Holder,
     RunLockError,
+    end_holder,
     end_processes,
     hold_run_lock,
     is_at_work,
+    read_holder,
 )
 from orchestration.settings import DataFolder
 
@@ -28,6 +30,8 @@ UNDER_WAY = [
 ]
 # Seconds from the start of a run's process to its first step, in which it is loading the project.
 _LOADING_SECONDS = 180
+# Tag of a run that was ended because it hung.
+STUCK = "north_star/stuck_after"
 _GONE = "Its process was gone when somebody looked."
 
 # How a message begins that was written for the person who started the run.
@@ -108,6 +112,35 @@ def close_lost_runs(instance: dg.DagsterInstance, data: DataFolder) -> list[str]
             instance.report_run_failed(now, _GONE)
             lost.append(run.run_id)
     return lost
+
+
+def end_stuck_runs(
+    instance: dg.DagsterInstance, data: DataFolder, longest_seconds: float
+) -> list[str]:
+    """Kill the process of a run that has lasted too long, and all that it has started.
+
+    A process that hangs is not asked: Dagster's code server would wait for its answer for ever.
+    Nothing is half done, whenever a process is killed; the run is not started again by itself.
+
+    Args:
+        instance: holds the history.
+        data: the data folder, whose lock the run holds.
+        longest_seconds: how long a run may last.
+
+    Returns:
+        Ids of the runs.
+    """
+    ended = []
+    records = instance.get_run_records(dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED]))
+    holder = read_holder(data)
+    for record in records:
+        run_id = record.dagster_run.run_id
+        lasted = time.time() - (record.start_time or time.time())
+        if holder and holder.run_id == run_id and lasted > longest_seconds and holder.is_here:
+            instance.add_run_tags(run_id, {STUCK: f"{lasted:.0f} s", "dagster/max_retries": "0"})
+            end_holder(holder)
+            ended.append(run_id)
+    return ended
 
 
 def is_over(instance: dg.DagsterInstance, holder: Holder) -> bool:

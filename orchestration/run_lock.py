@@ -46,6 +46,11 @@ class Holder:
     host: str
     since: str
 
+    @property
+    def is_here(self) -> bool:
+        """Whether its process is one of this machine."""
+        return self.host == socket.gethostname()
+
     def __str__(self) -> str:
         return f"{self.name} (process {self.process_id} on {self.host}, since {self.since})"
 
@@ -81,15 +86,15 @@ def hold_run_lock(
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        tell(f"Waiting for {_read_holder(data) or 'another run'} to end: one run writes at a time.")
+        tell(f"Waiting for {read_holder(data) or 'another run'} to end: one run writes at a time.")
         if not _wait(lock, data, wait_seconds, tell, is_over):
             raise RunLockError(
                 f"Gave up after waiting {wait_seconds:.0f} s for "
-                f"{_read_holder(data) or 'another run'}, which holds {data.root / 'run.lock'}; "
+                f"{read_holder(data) or 'another run'}, which holds {data.root / 'run.lock'}; "
                 "wait for it to end or stop it, then run again."
             ) from None
     try:
-        killed = _read_holder(data)
+        killed = read_holder(data)
         try:
             _write_holder(data, name, run_id)
         except OSError as error:
@@ -116,13 +121,18 @@ def _wait(
             left = max(0.0, give_up_at - time.monotonic())
             lock.acquire(timeout=min(_LOOK_SECONDS, left), poll_interval=0.2)
             return True
-        holder = _read_holder(data)
-        if holder and holder.host == socket.gethostname() and is_over(holder):
+        holder = read_holder(data)
+        if holder and holder.is_here and is_over(holder):
             tell(f"Ending {holder}: it is over, but its process holds on to the data folder.")
-            with suppress(ProcessLookupError):
-                os.kill(holder.process_id, signal.SIGKILL)
-            end_processes(holder.run_id)
+            end_holder(holder)
     return False
+
+
+def end_holder(holder: Holder) -> None:
+    """Kill the process that holds the lock, and what it has started."""
+    with suppress(ProcessLookupError):
+        os.kill(holder.process_id, signal.SIGKILL)
+    end_processes(holder.run_id)
 
 
 def end_processes(run_id: str | None) -> None:
@@ -185,7 +195,8 @@ def _write_holder(data: DataFolder, name: str, run_id: str | None) -> None:
     incoming.replace(_holder_file(data))
 
 
-def _read_holder(data: DataFolder) -> Holder | None:
+def read_holder(data: DataFolder) -> Holder | None:
+    """Who holds the lock, or held it when it was killed; None for nobody."""
     try:
         return Holder(**json.loads(_holder_file(data).read_text()))
     except (FileNotFoundError, ValueError, TypeError):

@@ -14,7 +14,7 @@ import duckdb
 from orchestration.alerts.incident import Incident
 from orchestration.automation import read_automation
 from orchestration.dbt_assets import patience_with
-from orchestration.history import reason_of
+from orchestration.history import STUCK, reason_of
 from orchestration.manifest import read_manifest
 from orchestration.publishing import current_publication, what_stays
 from orchestration.publishing.builds import ARTIFACTS, build_folder
@@ -22,9 +22,9 @@ from orchestration.settings import DataFolder, dagster_url
 
 # Runs of a job that are looked at for when a failure began.
 _LOOK_BACK = 50
-_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+# One that a person has stopped tells nothing.
+_ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE]
 _KILLED = ("process was gone", "outside the execution context")
-_STUCK = "maximum runtime"
 # Of the same kind: each lands, builds and publishes, so that one that succeeds ends what the other
 # has met.
 _PIPELINE = ("refresh", "close_week")
@@ -59,7 +59,6 @@ def _failed(instance: dg.DagsterInstance, data: DataFolder, jobs: Sequence[str])
         for record in instance.get_run_records(
             dg.RunsFilter(job_name=job, statuses=_ENDED), limit=_LOOK_BACK
         )
-        if _counts(instance, record)
     ]
     ended.sort(key=lambda record: record.create_timestamp, reverse=True)
     streak = []
@@ -91,17 +90,6 @@ def _failed(instance: dg.DagsterInstance, data: DataFolder, jobs: Sequence[str])
     )
 
 
-def _counts(instance: dg.DagsterInstance, record: dg.RunRecord) -> bool:
-    """Whether a run that has ended tells anything: one that a person has stopped does not."""
-    run = record.dagster_run
-    return run.status is not dg.DagsterRunStatus.CANCELED or _was_stuck(instance, run)
-
-
-def _was_stuck(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    events = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_CANCELING)
-    return any(_STUCK in (event.dagster_event.message or "") for event in events)
-
-
 def _is_tried_again(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     """Whether Dagster will start a run again by itself, and has not yet."""
     if run.tags.get("dagster/will_retry") != "true":
@@ -127,10 +115,11 @@ def _describe(
         )
     kinds = {dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
     logged = [event.dagster_event for event in instance.all_logs(run.run_id, of_type=kinds)]
-    if _was_stuck(instance, run) or any(_STUCK in (event.message or "") for event in logged):
+    if STUCK in run.tags:
         return (
             "run ended, because it was stuck",
-            "It lasted longer than a run may (max_runtime_seconds in orchestration/dagster.yaml).",
+            f"It lasted {run.tags[STUCK]}, longer than a run may (longest_run_seconds in "
+            "automation.yml).",
             "A disk or a network that does not answer, or much more data than usual: see the last "
             "step of the run. The next run starts over.",
             "stuck",

@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from orchestration.alerts import Incident, find_incidents
+from orchestration.history import STUCK
 from orchestration.landing import Options, land
 from orchestration.publishing.current import write_record
 from orchestration.publishing.versions import point_link
@@ -141,15 +142,17 @@ def test_a_run_that_somebody_stopped_says_nothing_and_a_stuck_one_does(
     def job() -> None:
         """Never runs."""
 
-    for message, found in (
-        ("Sending run termination request.", 0),
-        ("Canceling due to exceeding maximum runtime of 60 seconds.", 1),
-    ):
-        stopped = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        instance.report_run_canceling(stopped, message)
-        instance.report_run_canceled(stopped)
-        assert len(find_incidents(instance, data, JOBS)) == found
-    assert one(find_incidents(instance, data, JOBS)).title.startswith("run ended, because it was s")
+    stopped = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    instance.report_run_canceling(stopped)
+    instance.report_run_canceled(stopped)
+    assert find_incidents(instance, data, JOBS) == []
+    stuck = instance.create_run_for_job(
+        job, status=dg.DagsterRunStatus.STARTED, tags={STUCK: "21601 s"}
+    )
+    instance.report_run_failed(stuck)
+    incident = one(find_incidents(instance, data, JOBS))
+    assert incident.title == "run ended, because it was stuck (refresh)"
+    assert incident.what.startswith("It lasted 21601 s, longer than a run may")
 
 
 def test_files_that_stop_coming_are_stale_and_those_that_never_came_are_not(

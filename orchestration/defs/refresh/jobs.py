@@ -7,6 +7,8 @@ from orchestration.weeks import KEY
 # There is one DuckDB file and dbt runs its models in parallel by itself: a process for each step
 # would add its start-up time and nothing else.
 _executor = dg.in_process_executor
+# A run that was killed starts over, from its first step: what it had landed is found there.
+_START_OVER = {"dagster/retry_strategy": "ALL_STEPS"}
 
 
 @dg.definitions
@@ -18,11 +20,13 @@ def jobs() -> dg.Definitions:
     refresh = dg.define_asset_job(
         "refresh",
         selection=everything,
+        tags=_START_OVER,
         description="Land new files, build and test every model, publish marts and digest.",
     )
     close_week = dg.define_asset_job(
         "close_week",
         selection=everything,
+        tags=_START_OVER,
         config={"ops": {"dbt": {"config": {"closing": True}}}},
         description="The same, and the week that became final last is computed again from raw/.",
     )

@@ -4,7 +4,7 @@ import dagster as dg
 
 from orchestration.alerts import channels, find_incidents, tell
 from orchestration.automation import read_automation
-from orchestration.history import tidy
+from orchestration.history import end_stuck_runs, tidy
 from orchestration.settings import DataFolder
 
 _JOBS = ("refresh", "close_week", "backfill", "send_digest", "compact")
@@ -25,6 +25,7 @@ def sensors() -> dg.Definitions:
     )
     def watch(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         data = DataFolder.from_environment()
+        end_stuck_runs(context.instance, data, settings.longest_run_seconds)
         tidy(data, context.instance)
         told = tell(data, find_incidents(context.instance, data, _JOBS), channels())
         for incident in told.new:
