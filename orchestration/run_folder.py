@@ -68,7 +68,7 @@ class RunLog(logging.Handler):
             "run_id": run_id,
             "job": meta.get("job_name"),
             "step": meta.get("step_key"),
-            "event": getattr(event, "event_type_value", None),
+            "event": event.event_type.name if event else None,
             "message": meta.get("orig_message") or record.getMessage(),
         }
         try:
