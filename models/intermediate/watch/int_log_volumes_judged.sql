@@ -1,7 +1,7 @@
--- Whether a log has as many rows of a date as usual: as the median of the same weekday in
--- the weeks before (var volume_weeks), give or take what these are usually away from it,
--- so that an outage among them moves neither. The band is never narrower than a share of
--- the median, nor than chance alone spreads a count, which is about its square root.
+-- Whether a log has as many rows of a date as usual: as the median of the same weekday
+-- in the weeks before (var volume_weeks), give or take what these are usually away from
+-- it, so that an outage among them moves neither. The band is never narrower than a
+-- share of the median, nor than chance alone spreads a count: about its square root.
 -- One row per log source and UTC date, from the first to the last before the newest.
 {% set keys = ['source', 'event_date'] -%}
 with volumes as (
