@@ -19,6 +19,7 @@
     {%- set without_effect = [
         'lake_tables', 'rebuild_weeks', 'batch_requests', 'landing_quiet_seconds', 'max_reject_rate', 'raw_retention_days',
         'kept_publications', 'silent_after_weeks', 'lost_after_weeks', 'scorecard_baseline_weeks', 'rise_deviations', 'smallest_rise',
+        'volume_weeks', 'least_volume_weeks', 'volume_deviations', 'least_volume_change', 'max_late_rate', 'least_resolved_rate',
     ] -%}
     {%- for var_name in known_vars() if var_name not in without_effect -%}
         {%- do rules.update({'var.' ~ var_name: var(var_name)}) -%}

@@ -47,6 +47,12 @@
         {%- do require_number('explained_share', 0, 1) -%}
         {%- do require_number('least_explained_share', 0, 1) -%}
         {%- do require_number('max_reject_rate', 0, 1) -%}
+        {%- do require_whole_number('volume_weeks', 1) -%}
+        {%- do require_whole_number('least_volume_weeks', 1) -%}
+        {%- do require_number('volume_deviations', 0, none) -%}
+        {%- do require_number('least_volume_change', 0, 1) -%}
+        {%- do require_number('max_late_rate', 0, 1) -%}
+        {%- do require_number('least_resolved_rate', 0, 1) -%}
         {%- do require_whole_number('silent_after_weeks', 1) -%}
         {%- do require_whole_number('lost_after_weeks', var('silent_after_weeks')) -%}
         {%- do require_whole_number('scorecard_baseline_weeks', 1) -%}

@@ -40,7 +40,8 @@ class Step:
         query: what it holds.
         is_seed: whether it is a list of the project, the same in every world.
         is_view: whether dbt makes a view of it.
-        is_check: whether it is a data test that blocks a publication: it may hold no row.
+        is_check: whether it is a data test: it may hold no row.
+        only_warns: whether it is one that blocks no publication.
         needs: names of the steps it reads.
     """
 
@@ -50,6 +51,7 @@ class Step:
     is_seed: bool
     is_view: bool
     is_check: bool
+    only_warns: bool
     needs: frozenset[str]
 
     def statement(self, *, as_table: bool = False) -> str:
@@ -105,7 +107,8 @@ def compile_models(names: Collection[str] | None = None, variables: Vars | None 
     """The models with these names, compiled with these vars; dbt is asked once per set of vars.
 
     Args:
-        names: of models and of singular data tests; without it, all there are.
+        names: of models and of singular data tests; without it, all there are but those that only
+            warn.
         variables: other values than the defaults of dbt_project.yml.
 
     Raises:
@@ -113,7 +116,8 @@ def compile_models(names: Collection[str] | None = None, variables: Vars | None 
     """
     compile_ahead([variables or {}])
     steps = _COMPILED[_key(variables or {})]
-    names = steps if names is None else names
+    if names is None:
+        names = [name for name, step in steps.items() if not step.only_warns]
     needed: dict[str, frozenset[str]] = {}
     waiting = list(names)
     while waiting:
@@ -221,6 +225,7 @@ def _step(node: dict[str, Any]) -> Step:
         is_seed=is_seed,
         is_view=node["materialized"] == "view",
         is_check=node["resource_type"] == "test",
+        only_warns=node["severity"] == "warn",
         needs=frozenset(node["needs"]),
     )
 
@@ -237,7 +242,7 @@ def _seed_query(node: dict[str, Any]) -> str:
 
 
 def _compile_with_dbt(variants: list[Vars], place: Path) -> list[list[dict[str, Any]]]:
-    """The seeds, compiled models and blocking singular tests, once for each set of vars.
+    """The seeds, compiled models and singular tests, once for each set of vars.
 
     Args:
         variants: the sets of vars.
@@ -265,7 +270,6 @@ def _compile_with_dbt(variants: list[Vars], place: Path) -> list[list[dict[str, 
                 *("compile", "--vars", json.dumps(variables)),
                 *("--select", "resource_type:model", "test_type:singular"),
                 *("--exclude", "test_type:generic", "resource_type:unit_test"),
-                *("config.severity:warn",),
             ]
         )
         if not done.success:
@@ -285,6 +289,7 @@ def _described(node: Any, names: dict[str, str]) -> dict[str, Any]:
         "relation_name": node.relation_name,
         "resource_type": str(node.resource_type),
         "materialized": node.config.materialized,
+        "severity": str(node.config.get("severity", "")).lower(),
         "original_file_path": node.original_file_path,
         "column_types": node.config.column_types if is_seed else {},
         "compiled_code": None if is_seed else node.compiled_code,
