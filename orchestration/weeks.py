@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import dagster as dg
 
@@ -22,7 +22,7 @@ def week_partitions(data: DataFolder) -> dg.WeeklyPartitionsDefinition:
     They are read when the code location is loaded: logs of older weeks show after a reload.
     """
     variables = project_vars(PROJECT)
-    first = min(days_with_logs(data), default=date.today())
+    first = min(filter(_is_meant, days_with_logs(data)), default=date.today())
     begins, _ = week_of(first, variables)
     return dg.WeeklyPartitionsDefinition(
         start_date=begins.isoformat(),
@@ -39,6 +39,7 @@ def note_weeks(context: dg.AssetExecutionContext, weeks: Mapping[date, int]) -> 
         context: of the step that has computed them.
         weeks: the days they begin on, with the number of requests that were computed.
     """
+    weeks = {week: requests for week, requests in weeks.items() if _is_meant(week)}
     for week, requests in sorted(weeks.items()):
         context.log_event(
             dg.AssetMaterialization(
@@ -48,3 +49,9 @@ def note_weeks(context: dg.AssetExecutionContext, weeks: Mapping[date, int]) -> 
     if weeks:
         told = f"{min(weeks)}..{max(weeks)} ({len(weeks)})"
         context.instance.add_run_tags(context.run_id, {"north_star/weeks": told})
+
+
+def _is_meant(day: date) -> bool:
+    """Whether a clock can have meant a day; those of broken ones make no week."""
+    first = date.fromisoformat(str(project_vars(PROJECT)["tracking_starts_at"]))
+    return first <= day <= date.today() + timedelta(days=1)
