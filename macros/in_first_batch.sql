@@ -1,5 +1,7 @@
-{#- The condition of what a model's own query computes: the outdated dates; of a build of everything the first batch,
-    whose successors insert_further_batches adds. -#}
+{#- The condition of what a model's own query computes, the first batch; insert_further_batches adds the others. -#}
 {% macro in_first_batch(moment, dates) -%}
-    {{ return(on_outdated_dates(moment, dates) if is_increment() else batches_of_dates(moment, dates)[0]) }}
+    {%- if not execute or model.config.materialized != 'incremental' or not load_relation(dates) -%}
+        {{ return('1 = 1') }}
+    {%- endif -%}
+    {{ return(batches_of_dates(moment, dates, is_increment())[0]) }}
 {%- endmacro %}

@@ -15,7 +15,7 @@ VARS_OF_MECHANICS = {"batch_requests"}
 MECHANICS = {
     *("batches_of_dates", "built_state", "delete_days_not_asked_for", "delete_outdated_dates"),
     *("increments", "is_increment", "landed_log_sources", "last_build", "log_sources"),
-    *("not_there_yet", "in_first_batch", "insert_further_batches"),
+    *("not_there_yet", "in_first_batch", "in_ranges_of_dates", "insert_further_batches"),
     *("not_supported", "on_outdated_dates", "own_inputs", "refuse_changed_rules", "refuse_value"),
     *("remember_build", "request_rules", "require_list"),
 }

@@ -93,7 +93,11 @@ def built(tmp_path_factory: pytest.TempPathFactory, workshop: Path) -> Iterator[
     outdated = []
 
     def build_again() -> None:
-        world.build("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+        # In many batches, of a day or two each.
+        world.build(
+            *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+            *("--vars", json.dumps({"batch_requests": 300})),
+        )
         outdated.append(_outdated(world))
 
     build_again()

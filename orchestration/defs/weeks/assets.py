@@ -14,7 +14,7 @@ from orchestration.rebuild import Rebuild
 from orchestration.retrying import failure
 from orchestration.settings import DataFolder, SettingsError
 from orchestration.showing import show_publication
-from orchestration.weeks import KEY, note_weeks, week_partitions
+from orchestration.weeks import KEY, week_partitions
 
 
 @dg.asset(
@@ -46,10 +46,8 @@ def weeks(
     # This step is none of dbt's own, so what they tell is noted by it, for their pages.
     for event in build(context, dbt, data, rebuild, is_own_step=True):
         context.log_event(event)
-    touched = weeks_touched(data)
-    note_weeks(
-        context, {week: n for week, n in touched.items() if not begins.date() <= week <= last}
-    )
+    requests = sum(weeks_touched(data).values())
+    context.instance.add_run_tags(context.run_id, {"north_star/weeks": rebuild.weeks})
     try:
         publication = publish(data, context.run_id)
     except SwitchError as error:
@@ -58,4 +56,4 @@ def weeks(
         raise failure(context, f"{error} {what_stays(data)}", error) from None
     shown = show_publication(context, data, publication)
     context.log_event(dg.AssetMaterialization("published", metadata=shown))
-    yield dg.MaterializeResult(metadata={"requests": sum(touched.values())})
+    yield dg.MaterializeResult(metadata={"requests": requests})
